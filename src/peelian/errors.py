@@ -1,0 +1,52 @@
+"""The one tree of errors. A message names the thing, its value, what was wanted and the mend.
+
+Errors know no HTTP status and no exit code: the doors hold those tables.
+"""
+
+
+class PeelianError(Exception):
+    """Anything Peelian refuses to do, with the reason and the mend in its text."""
+
+
+class SettingsError(PeelianError):
+    """A setting is unknown, out of range or missing."""
+
+
+class PlaceError(PeelianError):
+    """Coordinates, a grid, a study area or a projection that cannot be right."""
+
+
+class PeriodError(PeelianError):
+    """A period, a date or a time zone that cannot be right."""
+
+
+class EventsError(PeelianError):
+    """A table of events that breaks its schema, or events that may not be used."""
+
+
+class SourceError(PeelianError):
+    """A feed, or its mapping, that cannot be read at all."""
+
+
+class RefusedSourceError(SourceError):
+    """A feed that Peelian will not take as forecast input, whatever its quality."""
+
+
+class ForecastError(PeelianError):
+    """A model, forecast, choice or explanation that cannot be made."""
+
+
+class EvaluationError(PeelianError):
+    """A score or comparison that would mislead if it were printed."""
+
+
+class StoreError(PeelianError):
+    """The home folder or the database cannot be read or written."""
+
+
+class LockedError(StoreError):
+    """Another process holds the lock."""
+
+
+class PublicationError(PeelianError):
+    """A map that may not be published: no valid purpose card, or switched off."""

@@ -1,0 +1,172 @@
+"""Events: recorded crimes as they were known at one instant. What a model, a choice or a score may see.
+
+There is no column here for a person, and ``Events`` refuses any that it does not know: that is
+promise 1 as a data contract (the import contract stands in ``pyproject.toml``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from peelian.errors import EventsError
+from peelian.places.periods import Period
+
+INSTANT = pl.Datetime("us", "UTC")
+
+#: One recorded crime. ``occurred_from == occurred_to`` for an exact instant; else the span is half-open.
+EVENT_SCHEMA = pl.Schema(
+    {
+        "event_id": pl.String,
+        "crime_type": pl.String,
+        "x": pl.Float64,
+        "y": pl.Float64,
+        "occurred_from": INSTANT,
+        "occurred_to": INSTANT,
+        "recorded_at": INSTANT,
+        "district": pl.String,
+        "street": pl.String,
+    }
+)
+_REQUIRED = ("event_id", "crime_type", "x", "y", "occurred_from", "occurred_to", "recorded_at")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """Events in metres of ``crs``, known at ``known_at``, ordered by (occurred_from, event_id)."""
+
+    table: pl.DataFrame
+    crs: str
+    known_at: datetime
+
+    def __post_init__(self) -> None:
+        """Hold the table to its schema and to its instant.
+
+        Raises
+        ------
+        EventsError
+            When a column is missing, unknown or of another type, holds a null or a non-finite
+            coordinate, a span is reversed, or an event is later than ``known_at`` by either clock.
+        """
+        if self.known_at.tzinfo is None:
+            raise EventsError(f"known_at = {self.known_at.isoformat()} has no time zone; give an aware instant.")
+        check_schema(self.table, EVENT_SCHEMA)
+        late = self.table.filter((pl.col("recorded_at") > self.known_at) | (pl.col("occurred_from") > self.known_at))
+        if late.height:
+            first = late.row(0, named=True)
+            raise EventsError(
+                f"event {first['event_id']}: recorded {first['recorded_at']}, occurred {first['occurred_from']}, but "
+                f"these events are those known at {self.known_at}. Make Events with EventLog.as_known_at."
+            )
+        if not self.table.get_column("occurred_from").is_sorted():
+            object.__setattr__(self, "table", self.table.sort("occurred_from", "event_id"))
+
+    @classmethod
+    def empty(cls, crs: str, known_at: datetime) -> "Events":
+        """Return no events at all, which is an answer too."""
+        return cls(pl.DataFrame(schema=EVENT_SCHEMA), crs, known_at)
+
+    def __len__(self) -> int:
+        """Number of events."""
+        return self.table.height
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Easting in metres, (n_events,)."""
+        return self.table.get_column("x").to_numpy()
+
+    @property
+    def y(self) -> NDArray[np.float64]:
+        """Northing in metres, (n_events,)."""
+        return self.table.get_column("y").to_numpy()
+
+    def of_types(self, crime_types: Sequence[str]) -> "Events":
+        """Return only the events of these crime types."""
+        return self._with(self.table.filter(pl.col("crime_type").is_in(list(crime_types))))
+
+    def touching(self, period: Period) -> "Events":
+        """Return the events whose span meets the period, in whole or in part."""
+        return self._with(self.table.filter(_meets(period)))
+
+    def occurring_before(self, instant: datetime) -> "Events":
+        """Return the events that began before the instant."""
+        return self._with(self.table.filter(pl.col("occurred_from") < instant))
+
+    def since(self, instant: datetime) -> "Events":
+        """Return the events whose span ends at the instant or after it."""
+        return self._with(self.table.filter(pl.col("occurred_to") >= instant))
+
+    def overlap(self, period: Period) -> NDArray[np.float64]:
+        """Return the aoristic share of each event that falls in the period, (n_events,), 0..1.
+
+        An event of unknown hour is spread evenly over its span (Ratcliffe & McCullagh 1998,
+        doi 10.1080/136588198241644); an exact instant counts whole where it falls. Over periods
+        that tile time the shares of an event sum to one.
+        """
+        start, end = self.seconds_before(period.start), self.seconds_before(period.end)
+        return _share(-start[0], -start[1], -end[0])
+
+    def seconds_before(self, instant: datetime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how long before the instant each span begins and ends, in seconds (negative: after); two (n_events,)."""
+        at = int(instant.timestamp() * 1_000_000)
+        began = (at - self.table.get_column("occurred_from").to_physical().to_numpy()) / 1e6
+        ended = (at - self.table.get_column("occurred_to").to_physical().to_numpy()) / 1e6
+        return began, ended
+
+    def age_days(self, instant: datetime) -> NDArray[np.float64]:
+        """Return the age of each event at the instant in days of 24 hours, from the middle of its span; (n_events,)."""
+        began, ended = self.seconds_before(instant)
+        return np.asarray((began + ended) / 2 / 86_400)
+
+    def _with(self, table: pl.DataFrame) -> "Events":
+        return replace(self, table=table)
+
+
+def check_schema(table: pl.DataFrame, schema: pl.Schema) -> None:
+    """Raise ``EventsError`` unless the table has exactly these columns, in this order, with sound values."""
+    unknown = [c for c in table.columns if c not in schema]
+    if unknown:
+        raise EventsError(
+            f"column {unknown[0]!r} is not a column of events; known are {', '.join(schema)}. "
+            "Nothing about a person may travel with an event."
+        )
+    missing = [c for c in schema if c not in table.columns]
+    if missing:
+        raise EventsError(f"column {missing[0]!r} is missing; events have {', '.join(schema)}.")
+    for name, dtype in schema.items():
+        if table.schema[name] != dtype:
+            raise EventsError(f"column {name!r} is {table.schema[name]}, wanted {dtype}.")
+    if table.columns != schema.names():
+        raise EventsError(f"columns stand as {table.columns}; wanted the order {schema.names()}.")
+    for name in _REQUIRED:
+        if table.get_column(name).null_count():
+            raise EventsError(f"column {name!r} holds a null; refuse such rows at ingest.")
+    unsound = table.filter(
+        ~pl.col("x").is_finite() | ~pl.col("y").is_finite() | (pl.col("occurred_to") < pl.col("occurred_from"))
+    )
+    if unsound.height:
+        first = unsound.row(0, named=True)
+        raise EventsError(
+            f"event {first['event_id']}: x = {first['x']}, y = {first['y']}, from {first['occurred_from']} to "
+            f"{first['occurred_to']}; coordinates are finite metres and a span does not run backwards."
+        )
+
+
+def _meets(period: Period) -> pl.Expr:
+    """An instant meets ``[start, end)`` when inside; a half-open span when the two overlap."""
+    begins, ends = pl.col("occurred_from"), pl.col("occurred_to")
+    return (begins < period.end) & ((ends > period.start) | ((begins == ends) & (begins == period.start)))
+
+
+def _share(
+    begins: NDArray[np.float64], ends: NDArray[np.float64], begins_less_end: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Share of each span inside a period, from seconds since the period's start and since its end."""
+    length = begins - begins_less_end
+    inside = np.clip(np.minimum(ends, length) - np.maximum(begins, 0.0), 0.0, None)
+    span = ends - begins
+    instant = (begins >= 0) & (begins < length)
+    return np.where(span > 0, inside / np.where(span > 0, span, 1.0), instant.astype(np.float64))
