@@ -42,6 +42,11 @@ class Bundle:
         """The crime types in the bundle."""
         return tuple(crime_type for crime_type, _ in self.weights)
 
+    @property
+    def counts_events(self) -> bool:
+        """Whether every weight is one, so that an expected count is a number of events and not of harm."""
+        return all(weight == 1.0 for _, weight in self.weights)
+
     def select(self, events: Events) -> Events:
         """Return the events of the bundle's types."""
         return events.of_types(self.crime_types)

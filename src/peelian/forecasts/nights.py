@@ -100,6 +100,7 @@ class Shading:
     coverage: tuple[float, ...]  # of steps 3, 2+3, 1+2+3: share of the area
     expected_share: tuple[float, ...]  # share of the area's expected count in them
     recorded_share: tuple[float, ...]  # share of the track record's events in them; NaN where none
+    n_streets: tuple[int, ...] = ()  # names of ``Night.streets`` with a point in them; () where the feed names none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +124,13 @@ class AreaNight:
     shading: Shading
     record: TrackRecord | None  # None before there is any past period to judge
     events: pl.DataFrame  # x, y, occurred_from, occurred_to, age_days: what the map draws as dots
+    n_streets_in_boxes: int | None = None  # names of ``Night.streets`` with a point in a chosen box; None: none known
+
+    @property
+    def chances(self) -> NDArray[np.float64]:
+        """Poisson chance of any event in each row of ``boxes.table``; NaN where weights make it no count of events."""
+        expected = self.boxes.table.get_column("expected_count").to_numpy()
+        return np.where(self.bundle.counts_events, -np.expm1(-expected), np.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +155,18 @@ class Night:
     areas: tuple[AreaNight, ...]
     streets: Mapping[str, NDArray[np.float64]]  # street name -> (n, 2) points known on it, for names on the map
     timings: Mapping[str, float]  # seconds by step
+
+    def area_km2(self, area_night: AreaNight) -> float:
+        """Return the size of one study area in km²: its cells, whole."""
+        return area_night.area.n_cells * self.layer.grid.cell_area_m2 / 1e6
+
+    def coverage(self, area_night: AreaNight) -> float:
+        """Return the chosen boxes' share of their study area, 0..1."""
+        return area_night.boxes.area_m2 / 1e6 / self.area_km2(area_night)
+
+    def expected_at_random(self, area_night: AreaNight) -> float:
+        """Return what one box drawn at random from the area may expect."""
+        return area_night.expected_in_area * area_night.boxes.size_m**2 / 1e6 / self.area_km2(area_night)
 
     def card(self, bundle: str) -> PurposeCard:
         """Return the purpose card of a bundle's maps."""
