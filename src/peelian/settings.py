@@ -66,7 +66,8 @@ def read_settings(home: Path | None = None, environment: Mapping[str, str] | Non
         raise SettingsError(f"{config}: {error}. Mend the file; TOML has quotes around text.") from error
     if "database_url" in written:
         raise SettingsError(f"{config}: database_url may hold a password; set DATABASE_URL in the environment instead.")
-    return _merged(settings, written, str(config))
+    merged: Settings = _merged(settings, written, str(config))
+    return merged
 
 
 def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - any frozen settings value

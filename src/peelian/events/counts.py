@@ -44,5 +44,5 @@ def count(events: Events, grid: Grid, period: Period, weights: NDArray[np.float6
     share = events.overlap(period) * (1.0 if weights is None else weights)
     cell = grid.cell_of(events.x, events.y)
     inside = cell >= 0
-    values = np.bincount(cell[inside], share[inside], minlength=grid.n_cells)
+    values = np.bincount(cell[inside], share[inside], minlength=grid.n_cells).astype(np.float64)
     return Counts(grid, period, values, float(share[~inside].sum()))

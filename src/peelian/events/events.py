@@ -20,15 +20,15 @@ INSTANT = pl.Datetime("us", "UTC")
 #: One recorded crime. ``occurred_from == occurred_to`` for an exact instant; else the span is half-open.
 EVENT_SCHEMA = pl.Schema(
     {
-        "event_id": pl.String,
-        "crime_type": pl.String,
-        "x": pl.Float64,
-        "y": pl.Float64,
+        "event_id": pl.String(),
+        "crime_type": pl.String(),
+        "x": pl.Float64(),
+        "y": pl.Float64(),
         "occurred_from": INSTANT,
         "occurred_to": INSTANT,
         "recorded_at": INSTANT,
-        "district": pl.String,
-        "street": pl.String,
+        "district": pl.String(),
+        "street": pl.String(),
     }
 )
 _REQUIRED = ("event_id", "crime_type", "x", "y", "occurred_from", "occurred_to", "recorded_at")
@@ -110,7 +110,10 @@ class Events:
         return _share(-start[0], -start[1], -end[0])
 
     def seconds_before(self, instant: datetime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how long before the instant each span begins and ends, in seconds (negative: after); two (n_events,)."""
+        """Return how long before the instant each span begins and ends, in seconds; two (n_events,).
+
+        Negative where it lies after the instant.
+        """
         at = int(instant.timestamp() * 1_000_000)
         began = (at - self.table.get_column("occurred_from").to_physical().to_numpy()) / 1e6
         ended = (at - self.table.get_column("occurred_to").to_physical().to_numpy()) / 1e6

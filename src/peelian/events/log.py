@@ -12,7 +12,7 @@ from peelian.errors import EventsError
 from peelian.events.events import EVENT_SCHEMA, Events, check_schema
 
 #: An event's row, whether this row takes the event back, and the number of the ingest that brought it.
-LOG_SCHEMA = pl.Schema({**EVENT_SCHEMA, "is_retraction": pl.Boolean, "ingest": pl.Int32})
+LOG_SCHEMA = pl.Schema({**EVENT_SCHEMA, "is_retraction": pl.Boolean(), "ingest": pl.Int32()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,13 +15,13 @@ from peelian.places.squares import Squares
 #: ``rank_low``..``rank_high`` is the 80 % range of the rank over resamples; rows past ``count`` were nearly chosen.
 BOX_SCHEMA = pl.Schema(
     {
-        "rank": pl.Int32,
-        "x_min": pl.Float64,
-        "y_min": pl.Float64,
-        "expected_count": pl.Float64,
-        "rank_low": pl.Int32,
-        "rank_high": pl.Int32,
-        "is_chosen": pl.Boolean,
+        "rank": pl.Int32(),
+        "x_min": pl.Float64(),
+        "y_min": pl.Float64(),
+        "expected_count": pl.Float64(),
+        "rank_low": pl.Int32(),
+        "rank_high": pl.Int32(),
+        "is_chosen": pl.Boolean(),
     }
 )
 
@@ -43,7 +43,9 @@ class Boxes:
         if self.table.schema != BOX_SCHEMA:
             raise ForecastError(f"boxes with columns {self.table.schema}; wanted {BOX_SCHEMA}.")
         if self.table.get_column("rank").to_list() != list(range(1, self.table.height + 1)):
-            raise ForecastError(f"boxes of {self.area_id}: ranks {self.table.get_column('rank').to_list()}; wanted 1, 2, 3 ...")
+            raise ForecastError(
+                f"boxes of {self.area_id}: ranks {self.table.get_column('rank').to_list()}; wanted 1, 2, 3 ..."
+            )
 
     def __len__(self) -> int:
         """Number of chosen boxes."""

@@ -14,16 +14,16 @@ from peelian.places.squares import Squares
 #: One row a part of one square's expected count; the parts of a square add up to it.
 CONTRIBUTION_SCHEMA = pl.Schema(
     {
-        "square": pl.Int64,
-        "event_id": pl.String,  # null for the part that no single event makes
-        "crime_type": pl.String,
+        "square": pl.Int64(),
+        "event_id": pl.String(),  # null for the part that no single event makes
+        "crime_type": pl.String(),
         "occurred_from": pl.Datetime("us", "UTC"),
-        "age_days": pl.Float64,
-        "distance_m": pl.Float64,
-        "x": pl.Float64,
-        "y": pl.Float64,
-        "expected_count": pl.Float64,
-        "share": pl.Float64,
+        "age_days": pl.Float64(),
+        "distance_m": pl.Float64(),
+        "x": pl.Float64(),
+        "y": pl.Float64(),
+        "expected_count": pl.Float64(),
+        "share": pl.Float64(),
     }
 )
 Contributions = pl.DataFrame
@@ -75,7 +75,9 @@ class Influence:
                 "crime_type": table.get_column("crime_type").gather(column),
                 "occurred_from": table.get_column("occurred_from").gather(column),
                 "age_days": age[column],
-                "distance_m": np.hypot(self.events.x[column] - centre_x[square], self.events.y[column] - centre_y[square]),
+                "distance_m": np.hypot(
+                    self.events.x[column] - centre_x[square], self.events.y[column] - centre_y[square]
+                ),
                 "x": self.events.x[column],
                 "y": self.events.y[column],
                 "expected_count": value,

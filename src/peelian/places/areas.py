@@ -63,7 +63,7 @@ class AreaLayer:
         x, y = grid.centres()
         owner = np.full(grid.n_cells, -1, dtype=np.int64)
         order = sorted(range(len(ids)), key=lambda i: ids[i])
-        tree = shapely.STRtree(shapely.points(x, y))
+        tree = shapely.STRtree(np.atleast_1d(np.asarray(shapely.points(x, y))))
         for index in reversed(order):
             shapely.prepare(polygons[index])
             owner[tree.query(polygons[index], predicate="intersects")] = index

@@ -92,14 +92,15 @@ class Grid:
     def centres(self, cells: NDArray[np.int64] | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return (x, y) in metres of the centres of ``cells`` (of all cells when not given)."""
         columns, rows = self.columns_and_rows(np.arange(self.n_cells) if cells is None else cells)
-        return (columns + self.column_min + 0.5) * self.cell_size_m, (rows + self.row_min + 0.5) * self.cell_size_m
+        x = np.asarray((columns + self.column_min + 0.5) * self.cell_size_m, dtype=np.float64)
+        return x, np.asarray((rows + self.row_min + 0.5) * self.cell_size_m, dtype=np.float64)
 
     def squares(self, cells: NDArray[np.int64]) -> Squares:
         """Return the cells as squares, in the order given."""
         columns, rows = self.columns_and_rows(np.asarray(cells, dtype=np.int64))
-        return Squares(
-            (columns + self.column_min) * self.cell_size_m, (rows + self.row_min) * self.cell_size_m, self.cell_size_m
-        )
+        x_min = np.asarray((columns + self.column_min) * self.cell_size_m, dtype=np.float64)
+        y_min = np.asarray((rows + self.row_min) * self.cell_size_m, dtype=np.float64)
+        return Squares(x_min, y_min, self.cell_size_m)
 
     def nested(self, factor: int) -> "Grid":
         """Return the grid of the same rectangle whose cells are ``factor`` times smaller.
@@ -123,4 +124,4 @@ class Grid:
     def parent_cells(self, factor: int) -> NDArray[np.int64]:
         """Return, for every cell of ``nested(factor)``, the id of the cell of this grid that holds it."""
         rows, columns = np.divmod(np.arange(self.n_cells * factor**2), self.n_columns * factor)
-        return (rows // factor) * self.n_columns + columns // factor
+        return np.asarray((rows // factor) * self.n_columns + columns // factor)

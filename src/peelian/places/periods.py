@@ -6,9 +6,13 @@ A local day may last 23 or 25 hours; instants are held in UTC.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from peelian.errors import PeriodError
+
+#: Hours on a clock face; a local day may still last one more or one less.
+HOURS = 24
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,11 +93,12 @@ def shifts_of(day: date, time_zone: str, start_hours: tuple[int, ...]) -> tuple[
     PeriodError
         When the hours do not rise within 0..23.
     """
-    if not start_hours or list(start_hours) != sorted(set(start_hours)) or not 0 <= start_hours[0] <= start_hours[-1] < 24:  # noqa: PLR2004
+    rising = all(a < b for a, b in pairwise(start_hours))
+    if not start_hours or not rising or start_hours[0] < 0 or start_hours[-1] >= HOURS:
         raise PeriodError(f"shift hours {start_hours}: give rising whole hours from 0 to 23, such as (6, 14, 22).")
     starts = [local_midnight(day, time_zone, hour) for hour in start_hours]
     starts.append(local_midnight(day + timedelta(days=1), time_zone, start_hours[0]))
-    return tuple(Period(a, b) for a, b in zip(starts, starts[1:], strict=False))
+    return tuple(Period(a, b) for a, b in pairwise(starts))
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

@@ -1,0 +1,87 @@
+"""Additive forecasts: every event adds its own share to every cell, so "why this box" is a sum, not a story.
+
+A model that can be written as ``sum over parts of kernel(part) * weight(event) + constant`` makes an
+``AdditiveFit`` and has forecast, exact explanation and rank ranges for nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+
+from peelian.errors import ForecastError
+from peelian.events.bundles import Bundle
+from peelian.events.events import Events
+from peelian.forecasts.forecast import Forecast, Parameter
+from peelian.forecasts.influence import Influence
+from peelian.models.kernels import CellKernel
+from peelian.places.periods import Period
+from peelian.places.regions import Region
+from peelian.places.squares import Squares
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One kernel and what each event sends through it: expected events a day, (n_events,)."""
+
+    bandwidth_m: float
+    daily: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdditiveSum:
+    """Expected events a day in each cell: parts driven by events, plus ``constant_daily`` per cell inside."""
+
+    model: str
+    bundle: Bundle
+    region: Region
+    history: Events
+    parts: tuple[Part, ...]
+    constant_daily: float
+    parameters: Mapping[str, Parameter]
+
+    def forecast(self, period: Period) -> Forecast:
+        """Return expected counts for the period; every part scales with its length."""
+        grid = self.region.grid
+        cell = grid.cell_of(self.history.x, self.history.y)
+        on_grid = cell >= 0
+        daily = np.where(self.region.is_inside, self.constant_daily, 0.0)
+        for part in self.parts:
+            sent = np.bincount(cell[on_grid], part.daily[on_grid], minlength=grid.n_cells).astype(np.float64)
+            daily = daily + CellKernel(self.region, part.bandwidth_m).spread(sent)
+        return Forecast(
+            self.bundle, grid, period, self.history.known_at, daily * period.days, self.model, self.parameters
+        )
+
+    def influence(self, period: Period, squares: Squares) -> Influence:
+        """Return the exact share of each event in each square's expected count."""
+        grid = self.region.grid
+        cell = grid.cell_of(self.history.x, self.history.y)
+        acting = np.flatnonzero((cell >= 0) & self._acting)
+        cells, index = np.unique(cell[acting], return_inverse=True)
+        total = csr_array((len(squares), len(self.history)))
+        for part in self.parts:
+            kernel = CellKernel(self.region, part.bandwidth_m)
+            sends = part.daily[acting] * period.days
+            events_in_cells = csr_array(coo_array((sends, (index, acting)), shape=(cells.size, len(self.history))))
+            total = total + kernel.weights(squares, cells) @ events_in_cells
+        # The constant belongs to cells inside only; a square on the region's edge holds fewer of them.
+        inside = np.flatnonzero(self.region.is_inside) if self.constant_daily else np.empty(0, dtype=np.int64)
+        held = CellKernel(self.region, 0.0).weights(squares, inside)
+        constant = np.asarray(held.sum(axis=1), dtype=np.float64).ravel() * (self.constant_daily * period.days)
+        return Influence(squares, self.history, csr_array(total), constant)
+
+    @property
+    def _acting(self) -> NDArray[np.bool_]:
+        acting = np.zeros(len(self.history), dtype=np.bool_)
+        for part in self.parts:
+            acting |= part.daily > 0
+        return acting
+
+
+def check_ground(history: Events, region: Region) -> None:
+    """Raise ``ForecastError`` when the events and the region are in different coordinates."""
+    if history.crs != region.grid.crs:
+        raise ForecastError(f"history is in {history.crs}, the region in {region.grid.crs}; project one of them.")

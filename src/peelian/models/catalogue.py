@@ -1,0 +1,63 @@
+"""The catalogue: every model by its name. The only file that knows them all."""
+
+import difflib
+from collections.abc import Callable
+
+from peelian.errors import ForecastError
+from peelian.models.model import Model
+from peelian.models.promap import ProMap
+from peelian.models.recent_counts import RecentCounts
+from peelian.models.smoothed_counts import SmoothedCounts
+from peelian.models.windows import Anchor, Window
+from peelian.places.forces import DatePrecision
+
+#: A month-dated feed is counted over its latest three known months: one month of a snapped feed is mostly ties.
+MONTHLY_WINDOW_DAYS = 92.0
+
+
+def _windows(precision: DatePrecision) -> tuple[Window, Window]:
+    if precision is DatePrecision.MONTH:
+        return Window(MONTHLY_WINDOW_DAYS, Anchor.LATEST), Window(730, Anchor.LATEST)
+    return Window(21), Window(730)
+
+
+def _recent_counts(precision: DatePrecision) -> Model:
+    return RecentCounts(_windows(precision)[0])
+
+
+def _all_history(precision: DatePrecision) -> Model:
+    return RecentCounts(Window(36_525, _windows(precision)[0].anchor), "all-history")
+
+
+def _promap(precision: DatePrecision) -> Model:
+    return ProMap(anchor=_windows(precision)[0].anchor)
+
+
+def _smoothed_counts(precision: DatePrecision) -> Model:
+    return SmoothedCounts(*_windows(precision))
+
+
+_MODELS: dict[str, Callable[[DatePrecision], Model]] = {
+    "all-history": _all_history,
+    "promap": _promap,
+    "recent-counts": _recent_counts,
+    "smoothed-counts": _smoothed_counts,
+}
+
+NAMES = tuple(sorted(_MODELS))
+
+
+def model(name: str, precision: DatePrecision = DatePrecision.MINUTE) -> Model:
+    """Return the model of that name, set for a feed of that date precision.
+
+    Raises
+    ------
+    ForecastError
+        When the catalogue has no such model.
+    """
+    if name not in _MODELS:
+        near = difflib.get_close_matches(name, NAMES, n=1)
+        raise ForecastError(
+            f"no model {name!r}; " + (f"did you mean {near[0]!r}? " if near else "") + f"known are {', '.join(NAMES)}."
+        )
+    return _MODELS[name](precision)

@@ -1,0 +1,77 @@
+"""Opens the relational store of a home: SQLite in the home folder by default, PostgreSQL by URL.
+
+Django may be configured once in a process; a second home in the same process is refused.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from peelian.errors import StoreError
+
+#: SQLite: readers beside one writer (WAL), and a transaction that will write says so at once (IMMEDIATE), so that
+#: two processes wait for each other instead of failing (measured in docs/decisions/0002-two-stores.md).
+_SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+
+
+def database_settings(home: Path, url: str) -> dict[str, Any]:
+    """Return Django's DATABASES entry for a home, or for a URL when one is given."""
+    import dj_database_url
+
+    if url:
+        return dict(dj_database_url.parse(url, conn_max_age=60))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(home / "peelian.sqlite3"),
+        "OPTIONS": _SQLITE,
+    }
+
+
+def open_database(home: Path, url: str = "") -> None:
+    """Configure Django for the store, and bring its tables up to this version's schema.
+
+    Does nothing but the schema check when Django is configured already (by the site, or by a test).
+
+    Raises
+    ------
+    StoreError
+        When the folder or the database cannot be opened, or belongs to a newer Peelian.
+    """
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        from peelian.store import django_settings
+
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"home folder {home}: {error.strerror}. Name another with --home.") from error
+        values = {name: getattr(django_settings, name) for name in dir(django_settings) if name.isupper()}
+        values["DATABASES"] = {"default": database_settings(home, url)}
+        settings.configure(**values)
+        django.setup()
+    _migrate(home)
+
+
+def _migrate(home: Path) -> None:
+    from django.core.management import call_command
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        applied = {key for key in executor.loader.applied_migrations if key[0] == "store"}
+        unknown = applied - set(executor.loader.disk_migrations)
+        if unknown:
+            raise StoreError(
+                f"the database of {home} was written by a newer Peelian (it knows {min(unknown)[1]}); "
+                "run that version, or restore a backup made before the upgrade."
+            )
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise StoreError(f"the database of {home} cannot be opened: {error}. Is the disk full or read-only?") from error

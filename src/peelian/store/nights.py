@@ -1,0 +1,179 @@
+"""Tables of the night: purpose cards, runs, published maps and their boxes, and the switch that ends them."""
+
+from datetime import UTC, date, datetime
+
+from django.db import models
+
+from peelian.forecasts.nights import PurposeCard
+
+
+class PurposeCardRow(models.Model):
+    """A purpose card as it was agreed; a change is a new row, so that what a past map stood on can be read."""
+
+    crime_type = models.CharField(max_length=200)
+    goal = models.TextField()
+    measure = models.TextField()
+    owner = models.CharField(max_length=200)
+    stop_rule = models.TextField()
+    expires = models.DateField()
+    is_example = models.BooleanField(default=False)
+    agreed_at = models.DateTimeField()
+
+    class Meta:
+        """The latest agreed card of a crime type is the one in force."""
+
+        db_table = "purpose_card"
+        ordering = ("crime_type", "agreed_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(goal="") & ~models.Q(measure="") & ~models.Q(owner="") & ~models.Q(stop_rule=""),
+                name="purpose_card_is_filled_in",
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Crime type, owner and expiry."""
+        return f"{self.crime_type}: {self.owner}, until {self.expires}"
+
+    def card(self) -> PurposeCard:
+        """Return the row as a value."""
+        return PurposeCard(
+            self.crime_type, self.goal, self.measure, self.owner, self.stop_rule, self.expires, self.is_example
+        )
+
+
+class NightRun(models.Model):
+    """One try at one force's night. ``running`` rows of a dead process become ``died`` at the next start."""
+
+    RUNNING, DONE, FAILED, DIED = "running", "done", "failed", "died"
+
+    force = models.CharField(max_length=63)
+    night = models.DateField()
+    status = models.CharField(max_length=10, choices=[(s, s) for s in (RUNNING, DONE, FAILED, DIED)])
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    pid = models.BigIntegerField()
+    fingerprint = models.CharField(max_length=64, default="")
+    model = models.CharField(max_length=100, default="")
+    error = models.TextField(default="")
+
+    class Meta:
+        """Runs in order of night and start."""
+
+        db_table = "night_run"
+        ordering = ("force", "night", "started_at", "id")
+        indexes = (models.Index(fields=["force", "night", "status"], name="night_run_by_night"),)
+
+    def __str__(self) -> str:
+        """Force, night and status."""
+        return f"{self.force} {self.night}: {self.status}"
+
+
+class PublishedBox(models.Model):
+    """A box as it was given to patrol: what the site serves until ``valid_to`` and scores ever after."""
+
+    force = models.CharField(max_length=63)
+    night = models.DateField()
+    area = models.CharField(max_length=200)
+    crime_type = models.CharField(max_length=200)
+    rank = models.PositiveSmallIntegerField()
+    x_min = models.FloatField()
+    y_min = models.FloatField()
+    size_m = models.FloatField()
+    expected_count = models.FloatField()
+    rank_low = models.PositiveSmallIntegerField()
+    rank_high = models.PositiveSmallIntegerField()
+    place = models.CharField(max_length=300, default="")
+    model = models.CharField(max_length=100)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+
+    class Meta:
+        """A box's rank is unique within its map, and its end comes after its start."""
+
+        db_table = "published_box"
+        ordering = ("force", "night", "area", "crime_type", "rank")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["force", "night", "area", "crime_type", "rank"], name="published_box_rank_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__gt=models.F("valid_from")), name="published_box_ends_after_it_starts"
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Where, what and when."""
+        return f"{self.night} {self.area} {self.crime_type} box {self.rank}"
+
+
+class KillSwitch(models.Model):
+    """Forecasts off or on, by whom and why. The latest row of a force (or of "*") holds."""
+
+    force = models.CharField(max_length=63)
+    is_off = models.BooleanField()
+    reason = models.TextField()
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        """No switch without a reason and a name."""
+
+        db_table = "kill_switch"
+        ordering = ("at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & ~models.Q(by=""), name="kill_switch_has_reason_and_name"
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Which way, and why."""
+        return f"{self.force} {'off' if self.is_off else 'on'}: {self.reason}"
+
+
+def agree_card(card: PurposeCard, at: datetime) -> None:
+    """Keep a purpose card; it is in force from now on for its crime type."""
+    PurposeCardRow.objects.create(
+        crime_type=card.crime_type,
+        goal=card.goal,
+        measure=card.measure,
+        owner=card.owner,
+        stop_rule=card.stop_rule,
+        expires=card.expires,
+        is_example=card.is_example,
+        agreed_at=at,
+    )
+
+
+def cards() -> dict[str, PurposeCard]:
+    """Return the card last agreed for each crime type, valid or not; ``"*"`` speaks for all without their own."""
+    return {row.crime_type: row.card() for row in PurposeCardRow.objects.order_by("agreed_at", "id")}
+
+
+def card_for(bundle: str, day: date) -> PurposeCard | None:
+    """Return the card under which a bundle's map may be published on that day, or None."""
+    known = cards()
+    for name in (bundle, "*"):
+        if name in known and known[name].is_valid_on(day):
+            return known[name]
+    return None
+
+
+def switch(force: str, *, is_off: bool, reason: str, by: str, at: datetime) -> None:
+    """Switch a force's forecasts (``"*"``: all of them) off or on again, for a reason, in a name."""
+    KillSwitch.objects.create(force=force, is_off=is_off, reason=reason, by=by, at=at)
+
+
+def switched_off(force: str) -> KillSwitch | None:
+    """Return the switch that holds a force's forecasts off, or None where they are on."""
+    for name in ("*", force):
+        latest = KillSwitch.objects.filter(force=name).order_by("at", "id").last()
+        if latest is not None and latest.is_off:
+            return latest
+    return None
+
+
+def utc_now() -> datetime:
+    """The store's clock: an aware instant in UTC. Only jobs and the store ask for it."""
+    return datetime.now(UTC)
