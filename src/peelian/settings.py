@@ -26,6 +26,7 @@ class NightSettings:
     nearly: int = 4
     cell_size_m: float = 250.0
     start_hour: int = 0
+    lead_hours: int = 0
     crime_types: tuple[str, ...] = ()
     level: str = ""
     seed: int = 20130831

@@ -1,0 +1,170 @@
+"""From drawings and record to the ``Night`` that delivery draws: one value per area and bundle, in a fixed order."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from peelian.evaluation.track import track_record
+from peelian.events.bundles import Bundle
+from peelian.events.events import Events
+from peelian.forecasts.nights import AreaNight, Shading, TrackRecord
+from peelian.jobs.forecasting import OURS, AreaDrawing, BundleDrawing, Drawing
+from peelian.jobs.judging import Record
+from peelian.places.areas import AreaLayer, StudyArea
+from peelian.selection.naming import place_names
+from peelian.selection.shading import shade
+
+#: "Chosen, of 14 nights": the fortnight that LOOK.md draws.
+FORTNIGHT = 14
+#: How far back the map shows old crimes, in days.
+SHOWN_DAYS = 730.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Streets:
+    """Which street names have a point in which cell."""
+
+    cell: NDArray[np.int64]
+    street: NDArray[np.int64]
+
+    def count(self, cells: NDArray[np.bool_]) -> int:
+        """Return how many names have a point in the marked cells (n_cells,)."""
+        return int(np.unique(self.street[cells[self.cell]]).size)
+
+
+def streets_by_cell(streets: dict[str, NDArray[np.float64]], layer: AreaLayer) -> Streets:
+    """Return the streets' points as (cell, number of the street); points off the grid left out."""
+    if not streets:
+        return Streets(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    points = np.concatenate(list(streets.values()))
+    number = np.repeat(np.arange(len(streets)), [len(p) for p in streets.values()])
+    cell = layer.grid.cell_of(points[:, 0], points[:, 1])
+    return Streets(cell[cell >= 0], number[cell >= 0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assembly:
+    """What every area night of one run shares."""
+
+    night: date
+    history: Events
+    layer: AreaLayer
+    record: Record
+    drawing: Drawing
+    recent_days: float
+    streets: Streets
+
+
+def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> list[AreaNight]:
+    """Return the night of every area of the layer for one bundle, in the layer's order."""
+    record = assembly.record
+    tables = {
+        name: _by_area(table.filter(pl.col("bundle") == bundle.name))
+        for name, table in (("track", record.track), ("fell", record.fell), ("judged", record.judged))
+    }
+    recorded = np.zeros(assembly.layer.grid.n_cells)
+    fell = record.fell.filter(pl.col("bundle") == bundle.name) if record.periods else None
+    if fell is not None and fell.height:
+        np.add.at(recorded, fell["cell"].to_numpy(), fell["weight"].to_numpy())
+    own = bundle.select(assembly.history)
+    owner = _owners(own, assembly.layer)
+    age = own.age_days(own.known_at)
+    nights = []
+    for index, area in enumerate(assembly.layer.areas):
+        here = np.flatnonzero((owner == index) & (age <= SHOWN_DAYS))
+        events = own.table[here].select("x", "y", "occurred_from", "occurred_to").with_columns(age_days=age[here])
+        record_here = _record(assembly, bundle, area, tables) if record.periods else None
+        nights.append(_area_night(assembly, area, drawn, events, recorded, record_here))
+    return nights
+
+
+def _area_night(  # noqa: PLR0913 - the one place where all that is known of an area comes together
+    assembly: Assembly,
+    area: StudyArea,
+    drawn: BundleDrawing,
+    events: pl.DataFrame,
+    recorded: NDArray[np.float64],
+    record: TrackRecord | None,
+) -> AreaNight:
+    forecast = drawn.forecast
+    own: AreaDrawing = drawn.areas[area.id]
+    boxes = own.boxes
+    shading, n_streets = _shading(assembly, drawn, area, recorded)
+    before = assembly.record.periods[-FORTNIGHT:]
+    track = assembly.record.track.filter(
+        (pl.col("bundle") == forecast.bundle.name)
+        & (pl.col("area_id") == area.id)
+        & (pl.col("method") == OURS)
+        & pl.col("period_start").is_in([p.start for p in before])
+    )
+    times = boxes.table.select("x_min", "y_min").join(
+        track.group_by("x_min", "y_min").len(), on=["x_min", "y_min"], how="left", maintain_order="left"
+    )
+    return AreaNight(
+        area=area,
+        bundle=forecast.bundle,
+        period=forecast.period,
+        cutoff=forecast.cutoff,
+        boxes=boxes,
+        place_names=place_names(boxes.all_squares, assembly.history),
+        contributions=own.contributions,
+        is_explanation_exact=own.is_exact,
+        recent_days=assembly.recent_days,
+        expected_in_area=float(forecast.expected[area.cells].sum()),
+        chance_any_in_boxes=float(-np.expm1(-boxes.expected_total)),
+        chosen_before=tuple(times["len"].fill_null(0).to_list()),
+        n_before=len(before),
+        baseline_squares=own.baseline.chosen.select("rank", "x_min", "y_min"),
+        shading=shading,
+        record=record,
+        events=events,
+        n_streets_in_boxes=n_streets,
+    )
+
+
+def _shading(
+    assembly: Assembly, drawn: BundleDrawing, area: StudyArea, recorded: NDArray[np.float64]
+) -> tuple[Shading, int | None]:
+    """Return version 1 with its streets counted, and the streets in version 2's boxes; None where no street is named."""
+    from dataclasses import replace
+
+    shading = shade(drawn.forecast, area, recorded)
+    if not assembly.streets.cell.size:
+        return shading, None
+    counts = tuple(assembly.streets.count(shading.step >= step) for step in (3, 2, 1))
+    x, y = assembly.layer.grid.centres()
+    squares = drawn.areas[area.id].boxes.squares
+    held = squares.contain(x, y).any(axis=0) if len(squares) else np.zeros(x.size, dtype=np.bool_)
+    return replace(shading, n_streets=counts), assembly.streets.count(held)
+
+
+def _record(
+    assembly: Assembly, bundle: Bundle, area: StudyArea, tables: dict[str, dict[str, pl.DataFrame]]
+) -> TrackRecord | None:
+    record = assembly.record
+    judged = tables["judged"].get(area.id)
+    if judged is None:
+        return None
+    return track_record(
+        judged,
+        tables["track"].get(area.id, record.track.clear()),
+        tables["fell"].get(area.id, record.fell.clear()),
+        record.periods,
+        is_replayed=record.is_replayed,
+        rng=np.random.default_rng([assembly.drawing.seed, *bundle.name.encode(), *area.id.encode()]),
+    )
+
+
+def _by_area(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    if not table.height:
+        return {}
+    return {str(key[0]): part for key, part in table.partition_by("area_id", as_dict=True).items()}
+
+
+def _owners(events: Events, layer: AreaLayer) -> NDArray[np.int64]:
+    """Return the index of each event's area, -1 where it lies in none."""
+    cell = layer.grid.cell_of(events.x, events.y)
+    return np.where(cell >= 0, layer.owner[np.maximum(cell, 0)], -1)

@@ -1,0 +1,77 @@
+"""Folders that appear whole: written beside, made durable, then renamed. A reader sees all of one or none of it."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from peelian.errors import StoreError
+
+_MAKING, _REPLACED = ".making-", ".replaced-"
+
+
+def publish_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
+    """Write the files as ``folder``, replacing the one that stood there; return the bytes written.
+
+    Raises
+    ------
+    StoreError
+        When the disk is full or the place cannot be written; nothing half-written is left.
+    """
+    making = folder.with_name(_MAKING + folder.name)
+    written = 0
+    try:
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        for name, content in files:
+            path = making / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            written += len(content)
+        _sync(making)
+        if folder.exists():
+            replaced = folder.with_name(_REPLACED + folder.name)
+            shutil.rmtree(replaced, ignore_errors=True)
+            folder.rename(replaced)
+        making.rename(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        shutil.rmtree(making, ignore_errors=True)
+        mend_folders(folder.parent)
+        raise disk_error(folder, error) from error
+    shutil.rmtree(folder.with_name(_REPLACED + folder.name), ignore_errors=True)
+    return written
+
+
+def mend_folders(parent: Path) -> None:
+    """Clear what a killed process left: unfinished folders go, and a folder killed between two renames comes back."""
+    if not parent.is_dir():
+        return
+    for left in sorted(parent.iterdir()):
+        if left.name.startswith(_MAKING):
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.name.startswith(_REPLACED):
+            whole = left.with_name(left.name.removeprefix(_REPLACED))
+            if whole.exists():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.rename(whole)
+
+
+def disk_error(path: Path, error: OSError) -> StoreError:
+    """Return the error for a write that failed, with its mend."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StoreError(f"the disk is full while writing {path}; nothing half-written was kept. Free space, run again.")
+    return StoreError(f"cannot write {path}: {error.strerror}; nothing half-written was kept.")
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

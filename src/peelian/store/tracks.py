@@ -1,0 +1,67 @@
+"""Boxes of past periods in Parquet: published ones as they were given out, replayed ones as a cache.
+
+``HOME/tracks/force=ID/published-DATE.parquet`` is history and never changed;
+``replayed-DATE-KEY.parquet`` can be deleted at any time: KEY tells what it was made from.
+"""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from peelian.errors import StoreError
+from peelian.store.folders import disk_error
+
+
+class TrackStore:
+    """The tracks of one home."""
+
+    def __init__(self, home: Path) -> None:
+        """Keep the place; nothing is read or made yet."""
+        self._root = home / "tracks"
+
+    def published(self, force_id: str, night: date) -> pl.DataFrame | None:
+        """Return the boxes that were given out for that night, or None where none were."""
+        return _read(self._path(force_id, f"published-{night}"))
+
+    def keep_published(self, force_id: str, night: date, track: pl.DataFrame) -> None:
+        """Keep the boxes of a published night."""
+        _write(self._path(force_id, f"published-{night}"), track)
+
+    def replayed(self, force_id: str, night: date, key: str) -> pl.DataFrame | None:
+        """Return the replayed boxes of that night made from exactly these inputs, or None."""
+        return _read(self._path(force_id, f"replayed-{night}-{key}"))
+
+    def keep_replayed(self, force_id: str, night: date, key: str, track: pl.DataFrame) -> None:
+        """Keep replayed boxes; those of the same night made from other inputs go."""
+        path = self._path(force_id, f"replayed-{night}-{key}")
+        for old in path.parent.glob(f"replayed-{night}-*.parquet"):
+            old.unlink(missing_ok=True)
+        _write(path, track)
+
+    def _path(self, force_id: str, name: str) -> Path:
+        return self._root / f"force={force_id}" / f"{name}.parquet"
+
+
+def _read(path: Path) -> pl.DataFrame | None:
+    if not path.exists():
+        return None
+    try:
+        return pl.read_parquet(path, hive_partitioning=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise StoreError(f"track {path} cannot be read: {error}. Delete it if it is a replay; it will be made again.") from error
+
+
+def _write(path: Path, track: pl.DataFrame) -> None:
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            track.write_parquet(file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise disk_error(path, error) from error
