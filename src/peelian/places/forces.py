@@ -27,7 +27,11 @@ class DatePrecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Force:
-    """What every event of one force shares."""
+    """What every event of one force shares.
+
+    ``delay_note`` is one plain sentence for every page: where the times of recording come from, or
+    which delay is assumed where the feed gives none; empty when the feed gives them all.
+    """
 
     id: str
     name: str
@@ -35,6 +39,7 @@ class Force:
     time_zone: str
     location_precision: LocationPrecision
     date_precision: DatePrecision
+    delay_note: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an id that cannot name a folder, and a time zone that does not exist."""
