@@ -1,0 +1,157 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from tests.conftest import CUTOFF, make_events
+
+from peelian.errors import ForecastError
+from peelian.events import Bundle, Events
+from peelian.models.catalogue import NAMES, model
+from peelian.models.kernels import CellKernel
+from peelian.models.recent_counts import RecentCounts
+from peelian.models.smoothed_counts import SmoothedCounts
+from peelian.models.windows import Anchor, Window
+from peelian.places import DatePrecision, Period, Region, Squares
+
+TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))
+BURGLARY = Bundle.of("burglary")
+X0, Y0 = 100 * 250.0, 200 * 250.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_influence_adds_up_to_the_forecast_exactly(name: str, region: Region, scattered: Events) -> None:
+    fitted = model(name).fit(scattered, BURGLARY, region)
+    cells = np.flatnonzero(region.is_inside)
+    influence = fitted.influence(TOMORROW, region.grid.squares(cells))
+    assert influence.expected == pytest.approx(fitted.forecast(TOMORROW).expected[cells], rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_expected_outside_the_region(name: str, region: Region, scattered: Events) -> None:
+    expected = model(name).fit(scattered, BURGLARY, region).forecast(TOMORROW).expected
+    assert (expected[~region.is_inside] == 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_days_expect_twice_what_one_day_does(name: str, region: Region, scattered: Events) -> None:
+    fitted = model(name).fit(scattered, BURGLARY, region)
+    both = Period(CUTOFF, CUTOFF + timedelta(days=2))
+    assert fitted.forecast(both).expected == pytest.approx(2 * fitted.forecast(TOMORROW).expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_history_gives_a_forecast_of_nothing_not_an_error(name: str, region: Region) -> None:
+    empty = Events.empty(region.grid.crs, CUTOFF)
+    assert model(name).fit(empty, BURGLARY, region).forecast(TOMORROW).expected.sum() == 0.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_conditioning_on_another_history_is_fitting_to_it(name: str, region: Region, scattered: Events) -> None:
+    older = scattered.occurring_before(CUTOFF - timedelta(days=30))
+    fixed = model(name).fit(older, BURGLARY, region).conditioned_on(scattered).forecast(TOMORROW).expected
+    assert np.array_equal(fixed, model(name).fit(scattered, BURGLARY, region).forecast(TOMORROW).expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_events_in_another_crs_are_refused(name: str, region: Region) -> None:
+    with pytest.raises(ForecastError, match="project one"):
+        model(name).fit(Events.empty("EPSG:27700", CUTOFF), BURGLARY, region)
+
+
+def test_recent_counts_are_the_letters_three_weeks_a_day(region: Region) -> None:
+    history = make_events([X0 + 1000.0] * 3 + [X0], [Y0 + 1000.0] * 3 + [Y0], [0.5, 20.9, 21.1, 600])
+    expected = RecentCounts().fit(history, BURGLARY, region).forecast(TOMORROW).expected
+    assert expected.sum() == pytest.approx(2 / 21)
+    assert expected[4 * 12 + 4] == pytest.approx(2 / 21)
+
+
+def test_bundle_counts_each_type_by_its_weight(region: Region) -> None:
+    history = make_events([X0 + 1000.0] * 2, [Y0 + 1000.0] * 2, [1, 700], crime_type=["robbery", "burglary"])
+    bundle = Bundle.from_mapping("harm", {"robbery": 5.0, "burglary": 1.0})
+    assert RecentCounts().fit(history, bundle, region).forecast(TOMORROW).expected.sum() == pytest.approx(5 / 21)
+
+
+def test_record_younger_than_the_window_is_averaged_over_the_days_it_has(region: Region) -> None:
+    history = make_events([X0 + 1000.0] * 2, [Y0 + 1000.0] * 2, [0.5, 7.0])
+    assert RecentCounts().fit(history, BURGLARY, region).forecast(TOMORROW).expected.sum() == pytest.approx(2 / 7)
+
+
+def test_window_of_a_feed_that_lags_by_months_ends_with_its_latest_record(region: Region) -> None:
+    history = make_events([X0 + 1000.0] * 2, [Y0 + 1000.0] * 2, [70.0, 200.0])
+    late = RecentCounts(Window(92, Anchor.LATEST)).fit(history, BURGLARY, region).forecast(TOMORROW)
+    assert RecentCounts(Window(21)).fit(history, BURGLARY, region).forecast(TOMORROW).expected.sum() == 0
+    # The latest event is an instant, and a window is half-open: the other one, 130 days older, is out as well.
+    assert late.expected.sum() == 0.0
+    spans = make_events([X0 + 1000.0] * 2, [Y0 + 1000.0] * 2, [70.0, 200.0], span_hours=24)
+    assert RecentCounts(Window(92, Anchor.LATEST)).fit(spans, BURGLARY, region).forecast(TOMORROW).expected.sum() > 0
+
+
+def test_smoothing_leaves_no_two_used_cells_tied(region: Region, scattered: Events) -> None:
+    plain = RecentCounts().fit(scattered, BURGLARY, region).forecast(TOMORROW).expected[region.is_inside]
+    smooth = SmoothedCounts().fit(scattered, BURGLARY, region).forecast(TOMORROW).expected[region.is_inside]
+    assert np.unique(plain).size < 6
+    assert np.unique(smooth).size == smooth.size
+
+
+def test_smoothed_counts_expect_in_total_the_blend_of_the_two_rates(region: Region, scattered: Events) -> None:
+    inside = region.is_inside[region.grid.cell_of(scattered.x, scattered.y)]
+    burglary = (scattered.table["crime_type"] == "burglary").to_numpy() & inside
+    began = scattered.age_days(CUTOFF)
+    recent = (burglary & (began <= 21)).sum() / 21
+    # The record is 730 days long to within an hour or so: the long rate is all of them over it.
+    long = burglary.sum() / began.max()
+    total = SmoothedCounts(floor_share=0.0).fit(scattered, BURGLARY, region).forecast(TOMORROW).expected.sum()
+    assert total == pytest.approx(0.3 * recent + 0.7 * long)
+
+
+def test_kernel_keeps_every_event_within_the_region(region: Region) -> None:
+    source = np.zeros(region.grid.n_cells)
+    source[[2, 26, 119]] = [1.0, 2.0, 4.0]
+    assert CellKernel(region, 400.0).spread(source).sum() == pytest.approx(7.0)
+
+
+def test_kernel_weights_are_the_kernel_seen_from_the_squares(region: Region) -> None:
+    kernel = CellKernel(region, 300.0)
+    cells = np.array([30, 31, 77])
+    squares = region.grid.squares(np.flatnonzero(region.is_inside))
+    weights = kernel.weights(squares, cells).toarray()
+    for column, cell in enumerate(cells):
+        source = np.zeros(region.grid.n_cells)
+        source[cell] = 1.0
+        assert weights[:, column] == pytest.approx(kernel.spread(source)[region.is_inside], abs=1e-15)
+
+
+def test_squares_of_many_lattice_cells_gather_what_their_cells_receive(region: Region) -> None:
+    fine = region.nested(4)
+    kernel = CellKernel(fine, 100.0)
+    source = np.zeros(fine.grid.n_cells)
+    source[1000] = 3.0
+    surface = kernel.spread(source).reshape(fine.grid.shape)
+    column, row = 1000 % fine.grid.n_columns - 2, 1000 // fine.grid.n_columns - 1
+    square = Squares(
+        np.array([(fine.grid.column_min + column) * 62.5]), np.array([(fine.grid.row_min + row) * 62.5]), 250.0
+    )
+    got = 3.0 * kernel.weights(square, np.array([1000])).toarray()[0, 0]
+    assert got == pytest.approx(surface[row : row + 4, column : column + 4].sum())
+
+
+def test_squares_off_the_grid_lines_cannot_be_explained_and_say_so(region: Region) -> None:
+    with pytest.raises(ForecastError, match="do not lie on the lines"):
+        CellKernel(region, 100.0).weights(Squares(np.array([X0 + 31.0]), np.array([Y0]), 250.0), np.array([0]))
+
+
+@pytest.mark.parametrize("bandwidth", [-1.0, float("nan"), float("inf")])
+def test_bandwidth_that_is_no_length_is_refused(region: Region, bandwidth: float) -> None:
+    with pytest.raises(ForecastError, match="bandwidth_m"):
+        CellKernel(region, bandwidth)
+
+
+def test_unknown_model_is_refused_with_the_nearest_known() -> None:
+    with pytest.raises(ForecastError, match="did you mean 'promap'"):
+        model("pro-map")
+
+
+def test_a_month_dated_feed_is_counted_over_its_latest_three_months() -> None:
+    monthly = model("recent-counts", DatePrecision.MONTH)
+    assert isinstance(monthly, RecentCounts)
+    assert (monthly.window.days, monthly.window.anchor) == (92.0, Anchor.LATEST)

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from peelian.errors import PlaceError
+from peelian.places import Grid, Squares
+
+GRID = Grid("EPSG:27700", 250.0, 2000, 700, 8, 5)
+
+
+def test_grid_lies_on_whole_multiples_of_the_cell_size() -> None:
+    grid = Grid.covering("EPSG:27700", 250.0, (500_010.0, 175_260.0, 501_990.0, 176_240.0))
+    assert (grid.column_min * 250, grid.row_min * 250) == (500_000, 175_250)
+    assert grid.shape == (4, 8)
+
+
+def test_event_on_the_shared_edge_belongs_to_the_eastern_cell() -> None:
+    cell = GRID.cell_of(np.array([500_250.0]), np.array([175_000.0]))
+    assert cell.tolist() == [1]
+
+
+def test_event_on_the_shared_edge_belongs_to_the_northern_cell() -> None:
+    assert GRID.cell_of(np.array([500_000.0]), np.array([175_250.0])).tolist() == [8]
+
+
+def test_point_on_the_outer_eastern_edge_lies_outside() -> None:
+    assert GRID.cell_of(np.array([502_000.0]), np.array([175_000.0])).tolist() == [-1]
+
+
+def test_point_that_is_not_a_number_lies_in_no_cell() -> None:
+    assert GRID.cell_of(np.array([np.nan]), np.array([175_000.0])).tolist() == [-1]
+
+
+def test_cell_contains_its_centre() -> None:
+    x, y = GRID.centres()
+    assert np.array_equal(GRID.cell_of(x, y), np.arange(GRID.n_cells))
+
+
+def test_grids_nest_125_in_250_in_500() -> None:
+    coarse = Grid("EPSG:27700", 500.0, 1000, 350, 4, 3)
+    middle, fine = coarse.nested(2), coarse.nested(4)
+    x, y = fine.centres()
+    assert (middle.cell_size_m, fine.cell_size_m) == (250.0, 125.0)
+    assert np.array_equal(coarse.cell_of(x, y), coarse.parent_cells(4))
+    assert np.array_equal(middle.cell_of(x, y), middle.parent_cells(2))
+
+
+def test_stray_point_that_would_make_millions_of_cells_is_refused_with_the_mend() -> None:
+    with pytest.raises(PlaceError, match="stray point"):
+        Grid.covering("EPSG:32615", 250.0, (0.0, 0.0, 740_000.0, 9_000_000.0))
+
+
+@pytest.mark.parametrize("bounds", [(0.0, 0.0, np.nan, 1.0), (5.0, 0.0, 1.0, 1.0), (0.0, 0.0, np.inf, 1.0)])
+def test_bounds_that_are_no_rectangle_are_refused(bounds: tuple[float, float, float, float]) -> None:
+    with pytest.raises(PlaceError, match="rectangle"):
+        Grid.covering("EPSG:27700", 250.0, bounds)
+
+
+@pytest.mark.parametrize("size", [0.0, -250.0, float("nan")])
+def test_cell_size_that_is_no_length_is_refused(size: float) -> None:
+    with pytest.raises(PlaceError, match="cell_size_m"):
+        Grid("EPSG:27700", size, 0, 0, 2, 2)
+
+
+def test_squares_of_cells_hold_the_centres_of_just_those_cells() -> None:
+    cells = np.array([3, 17])
+    held = GRID.squares(cells).contain(*GRID.centres())
+    assert np.array_equal(np.argwhere(held), [[0, 3], [1, 17]])
+
+
+def test_square_is_half_open() -> None:
+    square = Squares(np.array([0.0]), np.array([0.0]), 250.0)
+    assert square.contain(np.array([0.0, 250.0, 0.0]), np.array([0.0, 0.0, 250.0])).tolist() == [[True, False, False]]
+
+
+def test_squares_of_unequal_corners_are_refused() -> None:
+    with pytest.raises(PlaceError, match="equal vectors"):
+        Squares(np.zeros(2), np.zeros(3), 250.0)
