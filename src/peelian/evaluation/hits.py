@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from peelian.errors import EvaluationError
 from peelian.places.squares import Squares
@@ -50,6 +50,14 @@ def pei(hits: float, most_hits: float) -> float:
     return hits / most_hits if most_hits > 0 else float("nan")
 
 
+def ser(hits: float, chosen_area_m2: float) -> float:
+    """Return the search efficiency rate: hits per square kilometre searched.
+
+    Bowers, Johnson & Pease 2004, doi 10.1093/bjc/azh036. NaN where nothing was searched.
+    """
+    return hits / (chosen_area_m2 / 1e6) if chosen_area_m2 > 0 else float("nan")
+
+
 def most_hits(counts: NDArray[np.float64], n_boxes: int) -> float:
     """Return the most events that ``n_boxes`` cells of these counts could hold: hindsight on the fixed grid."""
     if counts.size <= n_boxes:
@@ -74,6 +82,6 @@ def proportion_interval(hits: float, events: float, level: float = 0.95) -> Inte
     if events <= 0:
         return Interval(0.0, 1.0)
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, hits, events - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, events - hits)) if hits < events else 1.0
+    low = float(betaincinv(hits, events - hits + 1, tail)) if hits > 0 else 0.0
+    high = float(betaincinv(hits + 1, events - hits, 1 - tail)) if hits < events else 1.0
     return Interval(low, high)

@@ -1,0 +1,179 @@
+"""One method's answer for one bundle and period, judged area by area against what fell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from peelian.evaluation.ground import Ground
+from peelian.evaluation.hits import most_hits
+from peelian.evaluation.outcomes import Fallen
+from peelian.evaluation.scores import score
+from peelian.places.periods import Period
+from peelian.places.squares import Squares
+
+#: Expected counts of single cells are binned for calibration by these edges, eight to a factor of ten.
+CALIBRATION_EDGES = np.concatenate([[0.0], 10.0 ** np.arange(-7, 2.001, 0.125), [np.inf]])
+
+#: One area's score over one period. Sums, so that any rows can be pooled by adding up. NaN: not defined here.
+AREA_SCORES = pl.Schema(
+    {
+        "area": pl.String(),
+        "n_boxes": pl.Int32(),
+        "chosen_m2": pl.Float64(),
+        "area_m2": pl.Float64(),
+        "events": pl.Float64(),
+        "hits": pl.Float64(),
+        "hits_ties_at_random": pl.Float64(),  # of the same number of grid cells, the last places drawn among equals
+        "hits_at_random": pl.Float64(),  # expected of as large a choice drawn at random
+        "most_hits": pl.Float64(),  # of the best equally large choice, with hindsight
+        "expected_in_area": pl.Float64(),
+        "expected_in_boxes": pl.Float64(),
+        "gain_bits": pl.Float64(),
+        "place_bits": pl.Float64(),
+        "brier": pl.Float64(),
+        "brier_uniform": pl.Float64(),
+        "cells": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a method said: expected counts (n_cells of the layer's grid,), and each area's boxes with theirs.
+
+    ``expected`` is None for an outside forecast that says only where. Boxes stand on the grid or float off it.
+    """
+
+    expected: NDArray[np.float64] | None
+    boxes: Mapping[str, tuple[Squares, NDArray[np.float64]]]
+    is_floating: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """The scores by area, and what happened to each event: caught or not, and where its cell stood.
+
+    ``is_hit``, ``stands_low`` and ``stands_high`` are (n_events,), in the order of ``Fallen``.
+    """
+
+    areas: pl.DataFrame
+    is_hit: NDArray[np.bool_]
+    stands_low: NDArray[np.float64]
+    stands_high: NDArray[np.float64]
+
+
+def judge_answer(
+    answer: Answer, fallen: Fallen, ground: Ground, period: Period, uniform_per_day: float | None
+) -> Judgement:
+    """Return the judgement of one answer.
+
+    ``uniform_per_day`` is the reference of the log score (``scores.uniform_rate``); None where weights make the
+    counts no counts of events, or where the answer holds no surface: those scores are then NaN.
+    """
+    hit, n_boxes, chosen_m2, in_boxes, size_m = _boxed(answer, fallen, ground)
+    low, high = _standing(answer, fallen, ground)
+    n = ground.n_areas
+    events = np.bincount(fallen.area, fallen.weight, minlength=n)
+    nan = np.full(n, np.nan)
+    ties = nan
+    if answer.expected is not None:
+        boxed_share = np.clip(n_boxes * size_m**2 / np.maximum(ground.area_m2, 1.0), 0.0, 1.0)[fallen.area]
+        reached = np.clip((boxed_share - low) / (high - low), 0.0, 1.0)
+        ties = np.bincount(fallen.area, fallen.weight * reached, minlength=n)
+    scored = None
+    if answer.expected is not None and uniform_per_day is not None:
+        scored = score(answer.expected, uniform_per_day, fallen, ground, period)
+    table = pl.DataFrame(
+        {
+            "area": list(ground.area_ids),
+            "n_boxes": n_boxes,
+            "chosen_m2": chosen_m2,
+            "area_m2": ground.area_m2,
+            "events": events,
+            "hits": np.bincount(fallen.area, fallen.weight * hit, minlength=n),
+            "hits_ties_at_random": ties,
+            "hits_at_random": events * chosen_m2 / np.maximum(ground.area_m2, 1.0),
+            "most_hits": _hindsight(fallen, ground, n_boxes, size_m, is_floating=answer.is_floating),
+            "expected_in_area": nan if answer.expected is None else ground.by_area(answer.expected),
+            "expected_in_boxes": in_boxes,
+            "gain_bits": nan if scored is None else scored.gain_bits,
+            "place_bits": nan if scored is None else scored.place_bits,
+            "brier": nan if scored is None else scored.brier,
+            "brier_uniform": nan if scored is None else scored.brier_uniform,
+            "cells": ground.sizes,
+        },
+        schema=AREA_SCORES,
+    )
+    return Judgement(table, hit, low, high)
+
+
+def calibration_sums(
+    expected: NDArray[np.float64], fallen: Fallen, ground: Ground
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (cells, expected, observed) summed over the bins of ``CALIBRATION_EDGES``."""
+    bins = np.searchsorted(CALIBRATION_EDGES, expected, side="right") - 1
+    n = CALIBRATION_EDGES.size - 1
+    inside = bins[ground.cells]
+    return (
+        np.bincount(inside, minlength=n),
+        np.bincount(inside, expected[ground.cells], minlength=n).astype(np.float64),
+        np.bincount(bins[fallen.cell], fallen.weight, minlength=n).astype(np.float64),
+    )
+
+
+def _standing(answer: Answer, fallen: Fallen, ground: Ground) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if answer.expected is None:
+        unknown = np.full(fallen.x.size, np.nan)
+        return unknown, unknown
+    low, high = ground.standing(answer.expected)
+    return low[fallen.cell], high[fallen.cell]
+
+
+def _boxed(
+    answer: Answer, fallen: Fallen, ground: Ground
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], float]:
+    """Return (is_hit, n_boxes, chosen_m2, expected_in_boxes, size): an event is caught only by its own area's boxes."""
+    n_boxes = np.zeros(ground.n_areas, dtype=np.int64)
+    in_boxes = np.zeros(ground.n_areas)
+    hit = np.zeros(fallen.x.size, dtype=np.bool_)
+    size_m = ground.grid.cell_size_m
+    for index, area_id in enumerate(ground.area_ids):
+        if area_id not in answer.boxes:
+            continue
+        squares, expected = answer.boxes[area_id]
+        if not len(squares):
+            continue
+        size_m = squares.size_m
+        n_boxes[index] = len(squares)
+        in_boxes[index] = float(expected.sum())
+        own = np.flatnonzero(fallen.area == index)
+        hit[own] = squares.contain(fallen.x[own], fallen.y[own]).any(axis=0)
+    return hit, n_boxes, np.asarray(n_boxes * size_m**2, dtype=np.float64), in_boxes, size_m
+
+
+def _hindsight(
+    fallen: Fallen, ground: Ground, n_boxes: NDArray[np.int64], size_m: float, *, is_floating: bool
+) -> NDArray[np.float64]:
+    """Return the most that as many squares could have caught, by area: exact on the grid, a bound when they float.
+
+    A floating square that holds an event lies within ``size_m`` of it both ways, so it catches no more than
+    lies there; the ``k`` largest such counts, and never more than all, bound any ``k`` squares.
+    """
+    most = np.zeros(ground.n_areas)
+    for index in np.flatnonzero(np.bincount(fallen.area, minlength=ground.n_areas)):
+        own = fallen.area == index
+        if is_floating:
+            points = np.column_stack([fallen.x[own], fallen.y[own]])
+            near = cKDTree(points).query_ball_point(points, size_m, p=np.inf)
+            weight = fallen.weight[own]
+            within = np.array([weight[n].sum() for n in near])
+            most[index] = min(most_hits(within, int(n_boxes[index])), float(weight.sum()))
+        else:
+            cell = np.unique(fallen.cell[own], return_inverse=True)[1]
+            counts = np.bincount(cell, fallen.weight[own]).astype(np.float64)
+            most[index] = most_hits(counts, int(n_boxes[index]))
+    return most
