@@ -1,0 +1,165 @@
+"""Records against what is already held: new, corrected, duplicate, taken back. Pure: tables in, rows of the log out.
+
+The same file twice changes nothing; pieces of a feed in any order give the same log of what was
+known when, as long as the rows of one record stay in one file (a feed publishes them so).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from peelian.events.events import EVENT_SCHEMA, INSTANT
+from peelian.events.log import LOG_SCHEMA
+from peelian.sources.records import Takebacks
+
+#: What makes two rows the same version of an event; when it was recorded does not.
+_CONTENT = ("crime_type", "x", "y", "occurred_from", "occurred_to", "district", "street")
+
+#: One retraction as the feed wrote it, kept so that it can find a record that comes in a later file.
+CLAIM_SCHEMA = pl.Schema({"claim_id": pl.String, "group": pl.String, "rank": pl.String, "recorded_at": INSTANT})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sorted:
+    """One batch told apart: rows for the log, and how many were held already."""
+
+    new: pl.DataFrame
+    corrected: pl.DataFrame
+    n_duplicate: int
+
+
+def number(records: pl.DataFrame, counted: pl.DataFrame | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the records with ``event_id``, and the count of each identity so far in the file.
+
+    The k-th record of one identity in one file is a separate event (one per victim): ``identity#k``
+    from the second on. They are counted in the order of their content, so that a file which lists
+    them otherwise gives the same ids. ``counted`` holds the counts of earlier batches of the file.
+    """
+    keyed = records.with_columns(pl.col("identity").hash(0).alias("key"))
+    counts = keyed.group_by("key").len("n")
+    before = counts.select("key", pl.lit(0, pl.UInt32).alias("n")) if counted is None else counted
+    if counts.height == records.height:
+        ranked = keyed.with_columns(pl.lit(1, pl.Int64).alias("k"))
+    else:
+        in_order = keyed.sort("identity", *_CONTENT, "recorded_at", "line")
+        ranked = in_order.with_columns(pl.col("line").cum_count().over("key").cast(pl.Int64).alias("k"))
+    if counted is not None:
+        ranked = (
+            ranked.join(before, on="key", how="left").with_columns(pl.col("k") + pl.col("n").fill_null(0)).drop("n")
+        )
+        counts = pl.concat([before, counts]).group_by("key").agg(pl.col("n").sum())
+    identified = ranked.with_columns(
+        pl.when(pl.col("k") > 1).then(pl.format("{}#{}", "identity", "k")).otherwise("identity").alias("event_id")
+    )
+    return identified.drop("key", "k"), counts
+
+
+def sort_out(records: pl.DataFrame, known: pl.DataFrame, received_at: datetime) -> Sorted:
+    """Tell numbered records (no retractions) apart against the known rows of the log with their ids.
+
+    A correction is recorded when the feed says, where it says so anew; else when it reached us, so
+    that what was known before stays readable.
+    """
+    versions = known.filter(~pl.col("is_retraction"))
+    if versions.height == 0:
+        return Sorted(_log_rows(records), _log_rows(records.clear()), 0)
+    latest = (
+        versions.sort("recorded_at", "ingest", maintain_order=True)
+        .unique("event_id", keep="last", maintain_order=True)
+        .select(
+            "event_id", pl.col("recorded_at").alias("last_recorded"), *(pl.col(c).alias(f"last_{c}") for c in _CONTENT)
+        )
+    )
+    met = records.join(latest, on="event_id", how="left")
+    is_new = pl.col("last_recorded").is_null()
+    new = met.filter(is_new)
+    again = met.filter(~is_new)
+    is_latest = pl.all_horizontal(pl.col(c).eq_missing(pl.col(f"last_{c}")) for c in _CONTENT)
+    held = versions.select("event_id", *_CONTENT, pl.lit(value=True).alias("is_held")).unique()
+    again = again.join(held, on=["event_id", *_CONTENT], how="left", nulls_equal=True)
+    stamped = versions.select("event_id", "recorded_at", pl.lit(value=True).alias("is_stamped")).unique()
+    again = again.join(stamped, on=["event_id", "recorded_at"], how="left")
+    # A feed that goes back to an earlier version says so with a later time of recording.
+    went_back = pl.col("is_recorded_given") & (pl.col("recorded_at") > pl.col("last_recorded"))
+    is_same = is_latest | (pl.col("is_held").fill_null(value=False) & ~went_back)
+    said_anew = pl.col("is_recorded_given") & ~pl.col("is_stamped").fill_null(value=False)
+    corrected = again.filter(~is_same).with_columns(
+        pl.when(said_anew)
+        .then("recorded_at")
+        .otherwise(pl.max_horizontal("recorded_at", pl.lit(received_at)))
+        .cast(INSTANT)
+        .alias("recorded_at")
+    )
+    return Sorted(_log_rows(new), _log_rows(corrected), again.height - corrected.height)
+
+
+def claims_of(numbered: pl.DataFrame, takebacks: Takebacks) -> pl.DataFrame:
+    """Return the claims of numbered retraction records."""
+    return numbered.select(
+        pl.col("event_id").alias("claim_id"),
+        pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
+        pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
+        "recorded_at",
+    )
+
+
+def settle_claims(
+    claims: pl.DataFrame, held: pl.DataFrame, takebacks: Takebacks
+) -> tuple[pl.DataFrame, frozenset[str]]:
+    """Return the log rows that make the retractions of these groups right, and the ids of claims without a target.
+
+    ``claims`` are all claims of the groups, old and new; ``held`` all rows of the log in them.
+    Which event a claim takes back follows from the two sets alone, not from the order in which
+    they came: an earlier choice that a late file shows to be wrong is put back, recorded at the
+    instant at which it had been taken away, so that no cutoff ever sees the difference.
+    """
+    latest = held.filter(~pl.col("is_retraction")).sort("recorded_at", "ingest", maintain_order=True)
+    latest = latest.unique("event_id", keep="last", maintain_order=True)
+    wanted, unmet = _assigned(claims, latest, takebacks)
+    standing = held.sort("recorded_at", "ingest", "is_retraction", maintain_order=True)
+    standing = standing.unique(["event_id", "recorded_at"], keep="last", maintain_order=True)
+    now = standing.filter("is_retraction").select("event_id", "recorded_at")
+    stray = now.join(wanted, on=["event_id", "recorded_at"], how="anti")
+    # Only what was once taken back by a claim may be put back by one.
+    taken = _as_rows(wanted.join(now, on=["event_id", "recorded_at"], how="anti"), latest, is_retraction=True)
+    returned = _as_rows(stray, latest, is_retraction=False)
+    return pl.concat([taken, returned]), unmet
+
+
+def _assigned(claims: pl.DataFrame, events: pl.DataFrame, takebacks: Takebacks) -> tuple[pl.DataFrame, frozenset[str]]:
+    """Return (event_id, recorded_at) of every retraction, and the claims that find no event."""
+    targets: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    placed = events.select(
+        "event_id",
+        pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
+        pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
+    ).sort("rank", pl.col("event_id").str.len_chars(), "event_id")
+    for event_id, group, rank in placed.iter_rows():
+        targets[group].append((rank, event_id))
+    pairs: list[tuple[str, datetime]] = []
+    unmet: set[str] = set()
+    order = claims.sort("group", "rank", "recorded_at", pl.col("claim_id").str.len_chars(), "claim_id")
+    for claim_id, group, rank, recorded_at in order.iter_rows():
+        eligible = [target for target in targets[group] if target[0] <= rank]
+        chosen: Sequence[tuple[str, str]] = eligible[-1:] if takebacks.one_each else eligible
+        pairs.extend((event_id, recorded_at) for _, event_id in chosen)
+        if takebacks.one_each and chosen:
+            targets[group].remove(chosen[0])
+        if not chosen:
+            unmet.add(claim_id)
+    schema = {"event_id": pl.String, "recorded_at": INSTANT}
+    return pl.DataFrame(pairs, schema=schema, orient="row").unique(maintain_order=True), frozenset(unmet)
+
+
+def _as_rows(pairs: pl.DataFrame, latest: pl.DataFrame, *, is_retraction: bool) -> pl.DataFrame:
+    """Return log rows at the pairs' instants, each with the place and span of its event."""
+    rows = pairs.join(latest.drop("recorded_at", "is_retraction"), on="event_id", how="inner", maintain_order="left")
+    return _log_rows(rows.with_columns(pl.lit(value=is_retraction).alias("is_retraction")))
+
+
+def _log_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows in the log's columns; the store numbers the ingest."""
+    return rows.select(*EVENT_SCHEMA, "is_retraction", pl.lit(0, LOG_SCHEMA["ingest"]).alias("ingest"))
