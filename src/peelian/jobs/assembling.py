@@ -14,7 +14,7 @@ from peelian.forecasts.nights import AreaNight, Shading, TrackRecord
 from peelian.jobs.forecasting import OURS, AreaDrawing, BundleDrawing, Drawing
 from peelian.jobs.judging import Record
 from peelian.places.areas import AreaLayer, StudyArea
-from peelian.selection.naming import place_names
+from peelian.selection.naming import Streets
 from peelian.selection.shading import shade
 
 #: "Chosen, of 14 nights": the fortnight that LOOK.md draws.
@@ -24,7 +24,7 @@ SHOWN_DAYS = 730.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Streets:
+class StreetCells:
     """Which street names have a point in which cell."""
 
     cell: NDArray[np.int64]
@@ -35,14 +35,11 @@ class Streets:
         return int(np.unique(self.street[cells[self.cell]]).size)
 
 
-def streets_by_cell(streets: dict[str, NDArray[np.float64]], layer: AreaLayer) -> Streets:
+def streets_by_cell(streets: Streets, layer: AreaLayer) -> StreetCells:
     """Return the streets' points as (cell, number of the street); points off the grid left out."""
-    if not streets:
-        return Streets(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    points = np.concatenate(list(streets.values()))
-    number = np.repeat(np.arange(len(streets)), [len(p) for p in streets.values()])
-    cell = layer.grid.cell_of(points[:, 0], points[:, 1])
-    return Streets(cell[cell >= 0], number[cell >= 0])
+    cell = layer.grid.cell_of(streets.x, streets.y)
+    pairs = np.unique(np.column_stack([cell, streets.number])[cell >= 0], axis=0)
+    return StreetCells(pairs[:, 0], pairs[:, 1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +53,7 @@ class Assembly:
     drawing: Drawing
     recent_days: float
     streets: Streets
+    street_cells: StreetCells
 
 
 def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> list[AreaNight]:
@@ -81,7 +79,7 @@ def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> lis
     return nights
 
 
-def _area_night(  # noqa: PLR0913 - the one place where all that is known of an area comes together
+def _area_night(
     assembly: Assembly,
     area: StudyArea,
     drawn: BundleDrawing,
@@ -109,7 +107,7 @@ def _area_night(  # noqa: PLR0913 - the one place where all that is known of an 
         period=forecast.period,
         cutoff=forecast.cutoff,
         boxes=boxes,
-        place_names=place_names(boxes.all_squares, assembly.history),
+        place_names=assembly.streets.name_boxes(boxes.all_squares),
         contributions=own.contributions,
         is_explanation_exact=own.is_exact,
         recent_days=assembly.recent_days,
@@ -128,17 +126,18 @@ def _area_night(  # noqa: PLR0913 - the one place where all that is known of an 
 def _shading(
     assembly: Assembly, drawn: BundleDrawing, area: StudyArea, recorded: NDArray[np.float64]
 ) -> tuple[Shading, int | None]:
-    """Return version 1 with its streets counted, and the streets in version 2's boxes; None where no street is named."""
+    """Return version 1 with its streets counted, and the streets in the boxes; None where the feed names none."""
     from dataclasses import replace
 
     shading = shade(drawn.forecast, area, recorded)
-    if not assembly.streets.cell.size:
+    if not assembly.street_cells.cell.size:
         return shading, None
-    counts = tuple(assembly.streets.count(shading.step >= step) for step in (3, 2, 1))
-    x, y = assembly.layer.grid.centres()
+    counts = tuple(assembly.street_cells.count(shading.step >= step) for step in (3, 2, 1))
+    x, y = assembly.layer.grid.centres(area.cells)
     squares = drawn.areas[area.id].boxes.squares
-    held = squares.contain(x, y).any(axis=0) if len(squares) else np.zeros(x.size, dtype=np.bool_)
-    return replace(shading, n_streets=counts), assembly.streets.count(held)
+    held = np.zeros(assembly.layer.grid.n_cells, dtype=np.bool_)
+    held[area.cells] = squares.contain(x, y).any(axis=0) if len(squares) else False
+    return replace(shading, n_streets=counts), assembly.street_cells.count(held)
 
 
 def _record(

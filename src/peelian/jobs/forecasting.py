@@ -1,16 +1,19 @@
 """One bundle's night: forecast, choose, say why, and draw the baselines. A pure function of what was known."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from peelian.evaluation.record import TRACK_SCHEMA
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.boxes import Boxes
 from peelian.forecasts.forecast import Forecast
-from peelian.forecasts.influence import Contributions
+from peelian.forecasts.influence import Contributions, Influence
 from peelian.models.catalogue import model as model_named
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import DatePrecision
@@ -69,10 +72,11 @@ def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, draw
     # One seed a bundle: the same bundle is resampled alike whatever else is drawn beside it.
     rng = np.random.default_rng([drawing.seed, *bundle.name.encode()])
     low, high = rank_ranges(influence, groups, rng)
-    parts = influence.contributions()
     areas = {}
     start = 0
     shown = drawing.choice.count + drawing.choice.nearly
+    kept = np.concatenate([[0], np.cumsum([c.size for c in candidates])])
+    parts = _parts(influence, np.concatenate([np.arange(a, min(a + shown, b)) for a, b in pairwise(kept.tolist())]))
     for area, own in zip(layer.areas, candidates, strict=True):
         stop = start + own.size
         boxes = boxes_of_cells(forecast, area.id, own[:shown], drawing.choice.count)
@@ -86,6 +90,15 @@ def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, draw
         start = stop
     ours = {area_id: area.boxes for area_id, area in areas.items()}
     return BundleDrawing(forecast, areas, track_rows({OURS: ours, **baselines}))
+
+
+def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
+    """Return the contributions of the squares in ``rows`` alone, numbered as they stand in the influence."""
+    shown = Influence(
+        influence.squares[rows], influence.events, csr_array(influence.matrix[rows]), influence.constant[rows]
+    )
+    parts = shown.contributions()
+    return parts.with_columns(pl.Series("square", rows[parts["square"].to_numpy()], dtype=pl.Int64))
 
 
 def replay(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> pl.DataFrame:

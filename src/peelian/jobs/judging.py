@@ -1,4 +1,4 @@
-"""The record behind a night: past periods' boxes, published or replayed from what was known then, and their judgement."""
+"""The record behind a night: past periods' boxes, published or replayed from what was known then, and judged."""
 
 import hashlib
 import json

@@ -1,6 +1,7 @@
 """Opens the relational store of a home: SQLite in the home folder by default, PostgreSQL by URL.
 
-Django may be configured once in a process; a second home in the same process is refused.
+A door opens the store before it imports a job: Django's tables cannot be imported before. A process
+that turns to another home closes the first one's connection.
 """
 
 from pathlib import Path
@@ -33,8 +34,6 @@ def database_settings(home: Path, url: str) -> dict[str, Any]:
 def open_database(home: Path, url: str = "") -> None:
     """Configure Django for the store, and bring its tables up to this version's schema.
 
-    Does nothing but the schema check when Django is configured already (by the site, or by a test).
-
     Raises
     ------
     StoreError
@@ -42,18 +41,23 @@ def open_database(home: Path, url: str = "") -> None:
     """
     import django
     from django.conf import settings
+    from django.db import connections
 
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"home folder {home}: {error.strerror}. Name another with --home.") from error
+    wanted = database_settings(home, url)
     if not settings.configured:
         from peelian.store import django_settings
 
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"home folder {home}: {error.strerror}. Name another with --home.") from error
         values = {name: getattr(django_settings, name) for name in dir(django_settings) if name.isupper()}
-        values["DATABASES"] = {"default": database_settings(home, url)}
-        settings.configure(**values)
+        settings.configure(**(values | {"DATABASES": {"default": wanted}}))
         django.setup()
+    elif str(connections["default"].settings_dict["NAME"]) != str(wanted["NAME"]):
+        connections["default"].close()
+        del connections["default"]
+        connections.settings = connections.configure_settings({"default": wanted})
     _migrate(home)
 
 

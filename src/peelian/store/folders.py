@@ -65,7 +65,9 @@ def mend_folders(parent: Path) -> None:
 def disk_error(path: Path, error: OSError) -> StoreError:
     """Return the error for a write that failed, with its mend."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return StoreError(f"the disk is full while writing {path}; nothing half-written was kept. Free space, run again.")
+        return StoreError(
+            f"the disk is full while writing {path}; nothing half-written was kept. Free space, run again."
+        )
     return StoreError(f"cannot write {path}: {error.strerror}; nothing half-written was kept.")
 
 

@@ -25,7 +25,9 @@ def lock(home: Path, name: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise StoreError(f"lock {path}: {error.strerror}. Is the home folder writable, and the disk not full?") from error
+        raise StoreError(
+            f"lock {path}: {error.strerror}. Is the home folder writable, and the disk not full?"
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -50,7 +50,9 @@ def _read(path: Path) -> pl.DataFrame | None:
     try:
         return pl.read_parquet(path, hive_partitioning=False)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise StoreError(f"track {path} cannot be read: {error}. Delete it if it is a replay; it will be made again.") from error
+        raise StoreError(
+            f"track {path} cannot be read: {error}. Delete it if it is a replay; it will be made again."
+        ) from error
 
 
 def _write(path: Path, track: pl.DataFrame) -> None:

@@ -1,0 +1,281 @@
+"""The night: for each force read what was known, forecast, choose, explain, score yesterday, publish. Safe to repeat.
+
+A night appears whole or not at all. Killed at any instant it leaves finished nights or none, and the next start
+clears up, marks the dead run and completes. The door has opened the store (``store.database``) before it imports this.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from peelian import __version__
+from peelian.errors import PeelianError, PublicationError, StoreError
+from peelian.events.bundles import Bundle
+from peelian.events.events import Events
+from peelian.events.fingerprint import fingerprint
+from peelian.forecasts.nights import Night, PurposeCard
+from peelian.jobs.assembling import Assembly, area_nights, streets_by_cell
+from peelian.jobs.calendar import cutoff_of, night_of, nights_between, period_of
+from peelian.jobs.forecasting import Drawing, draw
+from peelian.jobs.judging import PastNights, look_back
+from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
+from peelian.places.areas import AreaLayer
+from peelian.places.forces import DatePrecision, Force
+from peelian.places.grid import Grid
+from peelian.selection.naming import Streets
+from peelian.selection.top import TopCells
+from peelian.settings import Settings
+from peelian.store import nights as night_store
+from peelian.store import runs
+from peelian.store.areas import AreaStore
+from peelian.store.events import EventStore
+from peelian.store.folders import mend_folders, publish_folder
+from peelian.store.locks import lock
+from peelian.store.tracks import TrackStore
+
+#: The letter's three weeks: crimes this young are told one by one on every page.
+RECENT_DAYS = 21.0
+#: A night forecasts the commonest crime types of the last year, this many at most, where none are named.
+MOST_TYPES = 16
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class NightOutcome:
+    """How one night of one force ended: ``published``, ``unchanged`` or ``failed``, where it is, and what it holds."""
+
+    force: str
+    night: date
+    status: str
+    folder: Path | None
+    message: str
+    value: Night | None = None
+
+
+def run_nights(
+    settings: Settings, on: date, *, since: date | None = None, again: bool = False, progress: Progress = lambda _: None
+) -> list[NightOutcome]:
+    """Make the night of ``on`` for every force of the home, and those that were missed since the last good one.
+
+    ``since`` begins the catch-up there; ``again`` makes ``on`` anew though it is published.
+
+    Raises
+    ------
+    StoreError
+        When the home holds no events, or cannot be written.
+    LockedError
+        When another night is being made in this home.
+    """
+    events = EventStore(settings.home)
+    forces = events.forces()
+    if not forces:
+        raise StoreError(f"{settings.home} holds no events yet; bring some in with 'peelian ingest SOURCE PATH'.")
+    with lock(settings.home, "night"):
+        runs.bury_the_dead()
+        mend_folders(settings.home / "nights")
+        outcomes = []
+        for force in forces:
+            for night in _due(settings, force, on, since, again=again):
+                progress(f"{force.name}: night of {night}")
+                outcomes.append(_run(settings, events, force, night, alone=len(forces) == 1, progress=progress))
+        return outcomes
+
+
+def _due(settings: Settings, force: Force, on: date, since: date | None, *, again: bool) -> Iterator[date]:
+    """Yield the nights to make: from the last unbroken good night on, those done left out."""
+    last = night_of(force, on)
+    done = {n for n in runs.nights_done(force.id) if _folder(settings, force, n) is not None}
+    first = night_of(force, since) if since else _first_missed(force, done, last)
+    for night in nights_between(force, first, last):
+        if night not in done or (again and night == last):
+            yield night
+
+
+def _first_missed(force: Force, done: set[date], last: date) -> date:
+    """Return the first night not done after the earliest done; ``last`` itself where none was done before it."""
+    earlier = sorted(n for n in done if n < last)
+    if not earlier:
+        return last
+    return next(n for n in [*nights_between(force, earlier[0], last)] if n not in done or n == last)
+
+
+def _run(
+    settings: Settings, events: EventStore, force: Force, night: date, *, alone: bool, progress: Progress
+) -> NightOutcome:
+    run = runs.begin(force.id, night, os.getpid(), night_store.utc_now())
+    try:
+        value, track = compose_night(settings, events, force, night, progress)
+        from peelian.delivery.night_files import night_files
+
+        began = time.perf_counter()
+        folder = settings.home / "nights" / (str(night) if alone else f"{night}/{force.id}")
+        publish_folder(folder, night_files(value))
+        TrackStore(settings.home).keep_published(force.id, night, track)
+        runs.publish(run, value, night_store.utc_now())
+        progress(f"{force.name}: night of {night} published in {time.perf_counter() - began:.1f} s")
+    except PeelianError as error:
+        runs.fail(run, str(error), night_store.utc_now())
+        return NightOutcome(force.id, night, "failed", None, str(error))
+    return NightOutcome(force.id, night, "published", folder, "", value)
+
+
+def compose_night(
+    settings: Settings, events: EventStore, force: Force, night: date, progress: Progress = lambda _: None
+) -> tuple[Night, pl.DataFrame]:
+    """Return the night as a value, and its boxes and baselines as rows of the track. Nothing is published here.
+
+    Raises
+    ------
+    PublicationError
+        When forecasts are switched off, or no map of the night has a valid purpose card.
+    ForecastError
+        When nothing was known at the cutoff.
+    """
+    from peelian.errors import ForecastError
+
+    off = night_store.switched_off(force.id)
+    if off is not None:
+        raise PublicationError(
+            f"forecasts of {force.name} are switched off by {off.by} since {off.at:%Y-%m-%d}: {off.reason}"
+        )
+    clock = _Clock()
+    period = period_of(force, night, settings.night)
+    cutoff = cutoff_of(period, settings.night)
+    log = events.log(force.id)
+    history = log.as_known_at(cutoff)
+    if not len(history):
+        raise ForecastError(
+            f"{force.name}: no event was known at {cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast for {night}."
+        )
+    bundles, cards, withheld = _purposes(settings, history, night)
+    layer_at = _LayerAt(AreaStore(settings.home), force, settings)
+    layer = layer_at(history)
+    drawing = Drawing(
+        settings.night.model,
+        force.date_precision,
+        TopCells(settings.night.count, settings.night.nearly),
+        settings.night.seed,
+    )
+    clock.lap("read")
+    drawn = []
+    for bundle in bundles:
+        drawn.append(draw(history, layer, bundle, period, drawing))
+        progress(f"{force.name}: {night} {bundle.name} drawn")
+    clock.lap("forecast, choose, explain")
+    past = PastNights(force, log, layer_at, bundles, drawing, settings.night, TrackStore(settings.home))
+    record = look_back(past, night, history, layer)
+    clock.lap("score the nights before")
+    streets = Streets.of(history.since(cutoff - timedelta(days=730)))
+    recent_days = MONTHLY_WINDOW_DAYS if force.date_precision is DatePrecision.MONTH else RECENT_DAYS
+    assembly = Assembly(night, history, layer, record, drawing, recent_days, streets, streets_by_cell(streets, layer))
+    areas = tuple(a for bundle, d in zip(bundles, drawn, strict=True) for a in area_nights(assembly, bundle, d))
+    print_of = fingerprint(history)
+    clock.lap("assemble")
+    value = Night(
+        force=force,
+        layer=layer,
+        night=night,
+        period=period,
+        cutoff=cutoff,
+        model=settings.night.model,
+        parameters={
+            **drawn[0].forecast.parameters,
+            "count": settings.night.count,
+            "cell_size_m": settings.night.cell_size_m,
+        },
+        seed=settings.night.seed,
+        version=__version__,
+        fingerprint=print_of,
+        n_events_known=len(history),
+        latest_recorded_at=_latest(history),
+        delay_note=force.delay_note,
+        cards=cards,
+        withheld=withheld,
+        areas=tuple(sorted(areas, key=lambda a: (a.area.id, a.bundle.name))),
+        streets=streets.points(),
+        timings=clock.laps,
+    )
+    return value, pl.concat([d.track for d in drawn])
+
+
+def _purposes(
+    settings: Settings, history: Events, night: date
+) -> tuple[tuple[Bundle, ...], tuple[PurposeCard, ...], tuple[tuple[str, str], ...]]:
+    """Return the bundles that may be published, their cards, and those withheld with the reason."""
+    wanted = [Bundle.of(t) for t in settings.night.crime_types or _commonest(history)]
+    wanted += [Bundle.from_mapping(name, weights) for name, weights in sorted(settings.bundles.items())]
+    allowed, cards, withheld = [], [], []
+    known = night_store.cards()
+    for bundle in wanted:
+        card = night_store.card_for(bundle.name, night)
+        if card is None:
+            old = known.get(bundle.name) or known.get("*")
+            why = f"its purpose card expired on {old.expires}" if old else "it has no purpose card"
+            withheld.append((bundle.name, why))
+        else:
+            allowed.append(bundle)
+            cards.append(replace(card, crime_type=bundle.name))
+    if not allowed:
+        names = ", ".join(b.name for b in wanted)
+        raise PublicationError(
+            f"no map of {night} may be published ({names}): {withheld[0][1] if withheld else 'nothing to forecast'}. "
+            "A map needs a goal, a measure, an owner, a stop rule and an expiry: 'peelian purpose set --help'."
+        )
+    return tuple(allowed), tuple(cards), tuple(withheld)
+
+
+def _commonest(history: Events) -> list[str]:
+    """Return the commonest crime types of the record's last year, by name; ties by name."""
+    last_year = history.since(history.known_at - timedelta(days=365))
+    table = (last_year if len(last_year) else history).table
+    counts = table.group_by("crime_type").len().sort(["len", "crime_type"], descending=[True, False])
+    return sorted(counts["crime_type"].head(MOST_TYPES).to_list())
+
+
+def _folder(settings: Settings, force: Force, night: date) -> Path | None:
+    """Return where a night stands, alone or among other forces; None where it does not."""
+    for name in (str(night), f"{night}/{force.id}"):
+        if (settings.home / "nights" / name / "night.json").exists():
+            return settings.home / "nights" / name
+    return None
+
+
+def _latest(history: Events) -> datetime | None:
+    latest = history.table.get_column("recorded_at").max()
+    return latest if isinstance(latest, datetime) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LayerAt:
+    """Makes the level's areas from what was known: districts follow their events, polygons stand still."""
+
+    areas: AreaStore
+    force: Force
+    settings: Settings
+
+    def __call__(self, history: Events) -> AreaLayer:
+        x, y = history.x, history.y
+        bounds = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+        grid = Grid.covering(self.force.crs, self.settings.night.cell_size_m, bounds)
+        level = self.settings.night.level or self.areas.default_level(self.force, history)
+        return self.areas.layer(self.force, level, grid, history)
+
+
+class _Clock:
+    """Seconds by step, for night.json's timings alone."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._at = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """End a step."""
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._at, 3)
+        self._at = now
