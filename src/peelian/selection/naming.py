@@ -1,4 +1,7 @@
-"""What to call a box: the two commonest crossing streets recorded in it, unique within the list. No invented nicknames."""
+"""What to call a box: the two commonest crossing streets recorded in it, unique within the list.
+
+No invented nicknames.
+"""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -33,7 +36,9 @@ class Streets:
     @classmethod
     def of(cls, events: Events) -> "Streets":
         """Return the streets that these events name."""
-        named = events.table.filter(pl.col("street").is_not_null()).sort("x", "y", "event_id")
+        # A feed may call a place by a junction ("Bates St / I 55"): that is not the name of one street.
+        is_street = pl.col("street").is_not_null() & ~pl.col("street").str.contains("/", literal=True)
+        named = events.table.filter(is_street).sort("x", "y", "event_id")
         names, number = np.unique(named["street"].to_numpy().astype(np.str_), return_inverse=True)
         x, y = named["x"].to_numpy(), named["y"].to_numpy()
         return cls(tuple(names.tolist()), x, y, number.astype(np.int64), _bearings(x, y, number, names.size))

@@ -150,8 +150,9 @@ def test_larger_shading_holds_the_smaller_one_and_more_of_the_record() -> None:
 
 def test_box_is_named_by_its_two_commonest_streets_and_names_are_unique() -> None:
     street = ["Chippewa"] * 3 + ["Compton"] * 2 + ["Grand"] + ["Chippewa"] * 2 + ["Compton"]
-    x = [10.0] * 6 + [260.0] * 3
-    events = make_events(x, [10.0] * 9, np.ones(9), street=street)
+    x, y = [10.0] * 6 + [260.0] * 3, [10.0] * 4 + [200.0] + [10.0] * 3 + [200.0]
+    x[3], x[4], x[8] = 60.0, 61.0, 261.0
+    events = make_events(x, y, np.ones(9), street=street)
     assert Streets.of(events).name_boxes(GRID.squares(np.array([0, 1, 2]))) == ("Chippewa and Compton", "Chippewa", "")
 
 
