@@ -155,10 +155,15 @@ class Night:
     areas: tuple[AreaNight, ...]
     streets: Mapping[str, NDArray[np.float64]]  # street name -> (n, 2) points known on it, for names on the map
     timings: Mapping[str, float]  # seconds by step
+    presence_cap_minutes: int = 45  # officer-minutes a box may be given in a day; every briefing says so
 
     def area_km2(self, area_night: AreaNight) -> float:
         """Return the size of one study area in km²: its cells, whole."""
         return area_night.area.n_cells * self.layer.grid.cell_area_m2 / 1e6
+
+    def expected_in_force(self, bundle: str) -> float:
+        """Return the expected (weighted) events of a bundle in all areas together; areas share no cell."""
+        return sum(a.expected_in_area for a in self.areas if a.bundle.name == bundle)
 
     def coverage(self, area_night: AreaNight) -> float:
         """Return the chosen boxes' share of their study area, 0..1."""

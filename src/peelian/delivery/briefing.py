@@ -1,0 +1,154 @@
+"""The printed briefing: one A4 page a crime type, black on white, two minutes aloud from top to bottom.
+
+All text reaches the typesetter as JSON, so that nothing in a name or an owner's words can be markup.
+"""
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import typst
+
+from peelian.delivery import sentences, words
+from peelian.delivery.paper_map import PAPER_WIDTH, paper_map
+from peelian.delivery.reasons import reasons, recent_events
+from peelian.delivery.words import PeriodWords
+from peelian.forecasts.nights import AreaNight, Night, PurposeCard
+
+#: Millimetres of the page that are not map or rows, and what a row gets: ten rows leave the map 84 mm.
+_FIXED_MM = 113.0
+_ROW_MM = (8.0, 5.6)
+_MANY_ROWS = 14
+_PAGE_MM = (190.0, 277.0)
+_MAP_MM = (42.0, 92.0)
+_LONGEST_CARD_TEXT = 130
+
+
+def briefing_pdf(night: Night, area_id: str) -> bytes:
+    """Return the area's briefing as PDF: a page for each crime type with a map; equal nights give equal bytes."""
+    pages = [_page(night, a) for a in night.areas if a.area.id == area_id]
+    area = night.layer.area(area_id).name
+    zone = ZoneInfo(night.force.time_zone)
+    paper = {
+        "title": f"Peelian briefing, {area}, {words.span(night.period, zone)}",
+        "area": area,
+        "period": words.span(night.period, zone),
+        "until": f"Not valid after {words.instant(night.period.end, zone)}. Records known at {words.instant(night.cutoff, zone)}.",
+        "law": words.NO_GROUND_ANY,
+        "foot": f"{night.force.name} · night {night.night.isoformat()}",
+        "example": any(c.is_example for c in night.cards),
+        "none": f"No map was made for {area}.",
+        "pages": pages,
+    }
+    text = json.dumps(paper, ensure_ascii=False)
+    return _compiler(_is_latin(text)).compile(
+        format="pdf", sys_inputs={"paper": text}, timestamp=int(night.cutoff.timestamp())
+    )
+
+
+def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
+    zone = ZoneInfo(night.force.time_zone)
+    period = words.period_words(night.period, zone)
+    n = len(area_night.boxes)
+    row_mm = _ROW_MM[0] if n <= _MANY_ROWS else _ROW_MM[1]
+    map_mm = float(np.clip(_PAGE_MM[1] - _FIXED_MM - n * row_mm, *_MAP_MM))
+    why = reasons(area_night)
+    table = area_night.boxes.chosen
+    rows = [
+        {
+            "number": rank,
+            "firm": bool(area_night.boxes.is_firm[i]),
+            "place": area_night.place_names[i] or f"Box {rank}",
+            "odds": words.odds(table["expected_count"][i]),
+            "why": recent_events(why[i], area_night) or "nothing recent",
+            "range": f"{table['rank_low'][i]} to {table['rank_high'][i]}",
+        }
+        for i, rank in enumerate(table["rank"].to_list())
+    ]
+    first, second = sentences.night_sentence(area_night, period, area_night.area.name)
+    firm_note, unsure_note = sentences.group_notes(area_night)
+    return {
+        "crime": words.heading(area_night.bundle.name),
+        "says": f"{first} {second}",
+        "quiet": sentences.quiet_note(area_night),
+        "map": paper_map(night, area_night, round(PAPER_WIDTH * map_mm / _PAGE_MM[0])),
+        "map_mm": map_mm,
+        "row_mm": row_mm,
+        "aloud": f"Map of {n} boxes in {area_night.area.name}; the table below lists them.",
+        "groups": [
+            {"note": note, "rows": chosen}
+            for note, chosen in (
+                (firm_note, [r for r in rows if r["firm"]]),
+                (unsure_note, [r for r in rows if not r["firm"]]),
+            )
+            if chosen
+        ],
+        "in_a_box": (
+            "On foot, 10 to 15 minutes, then move on. Say hello, and say why you are here. "
+            f"No box gets more than {night.presence_cap_minutes} officer-minutes a day."
+        ),
+        "good": _how_good(night, area_night, period),
+        "last": _last(area_night, period),
+        "card": _card(night.card(area_night.bundle.name)),
+        "feed": f"{words.PRECISION[night.force.location_precision]} "
+        + ("Dated by the month only. " if night.force.date_precision.value == "month" else "")
+        + night.delay_note,
+    }
+
+
+def _how_good(night: Night, area_night: AreaNight, period: PeriodWords) -> str:
+    n = words.number(len(area_night.boxes)).capitalize()
+    said = f"{n} boxes are {words.percent(night.coverage(area_night))} of the area. "
+    record = area_night.record
+    ours = record.row("boxes", pooled=True) if record else None
+    plain = record.row("recent-counts", pooled=True) if record else None
+    if record is None or ours is None or not np.isfinite(ours.hit_rate):
+        return said + f"No past {period.one} has been judged yet."
+    _, many = words.nouns(area_night.bundle.name)
+    said += f"In {record.n_periods:,} {period.many} they caught {words.percent(ours.hit_rate)} of {many}{_interval(ours.hit_rate_low, ours.hit_rate_high)}"
+    if plain is not None and np.isfinite(plain.hit_rate):
+        said += f"; plain counting {words.percent(plain.hit_rate)}{_interval(plain.hit_rate_low, plain.hit_rate_high)}"
+    chance = record.row("random", pooled=True)
+    if chance is not None and np.isfinite(chance.hit_rate):
+        said += f"; boxes at random {words.percent(chance.hit_rate)}"
+    return f"{said}."
+
+
+def _interval(low: float, high: float) -> str:
+    return f" ({low * 100:.0f} to {high * 100:.0f}\u00a0%)" if np.isfinite(low) and np.isfinite(high) else ""
+
+
+def _last(area_night: AreaNight, period: PeriodWords) -> str:
+    if area_night.record is None:
+        return ""
+    said = sentences.morning_sentence(area_night.record, area_night.bundle.name, area_night.area.name, period)
+    return f"Last {period.one}: {said[:1].lower()}{said[1:]}"
+
+
+def _card(card: PurposeCard) -> str:
+    parts = [f"Goal: {_short(card.goal)}", f"Measure: {_short(card.measure)}", f"Owner: {_short(card.owner)}"]
+    parts += [f"Stop rule: {_short(card.stop_rule)}", f"Ends {words.day(card.expires)}."]
+    return " ".join(parts) + (" Example: owner and dates are made up." if card.is_example else "")
+
+
+def _short(text: str) -> str:
+    """Return the text whole where the page has room for it, else its first words: night.json has it all."""
+    text = " ".join(text.split())
+    if len(text) > _LONGEST_CARD_TEXT:
+        return text[:_LONGEST_CARD_TEXT].rsplit(" ", 1)[0] + " …"
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _is_latin(text: str) -> bool:
+    """Tell whether our own fonts hold every letter; if not, the machine's fonts are asked too."""
+    return all(ord(c) < 0x250 or 0x1E00 <= ord(c) < 0x1F00 or 0x2000 <= ord(c) < 0x2300 for c in text)  # noqa: PLR2004
+
+
+@lru_cache(maxsize=2)
+def _compiler(is_latin: bool) -> typst.Compiler:  # noqa: FBT001 - a cache key
+    room = files("peelian.delivery")
+    return typst.Compiler(
+        str(room / "templates" / "briefing.typ"), font_paths=[str(room / "fonts")], ignore_system_fonts=is_latin
+    )

@@ -1,0 +1,68 @@
+"""The files of a night, as names and bytes. Nothing here touches the disk but the GeoPackage, at the path it is given.
+
+A whole night is ``night_files``. To spread the work over processes, take ``shared_files`` in one and
+``area_files(night_of_area(night, id), id)`` in others: an area's files need its own maps and streets only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from peelian.delivery.briefing import briefing_pdf
+from peelian.delivery.geojson import boxes_geojson
+from peelian.delivery.ground import bounds_of
+from peelian.delivery.night_record import night_json
+from peelian.delivery.outlines import outline
+from peelian.delivery.page import (
+    area_page,
+    area_slugs,
+    areas_with_maps,
+    briefing_name,
+    has_area_pages,
+    index_page,
+    page_names,
+)
+from peelian.delivery.spreadsheet import boxes_csv
+from peelian.forecasts.nights import Night
+
+#: Streets this far outside an area may still be on its maps: the pictures are wider than the area.
+_AROUND_M = 6000.0
+
+
+def night_files(night: Night) -> Iterator[tuple[str, bytes]]:
+    """Yield every file of the night but boxes.gpkg, as (name, bytes): the pages, the tables, the record, the briefings."""
+    yield from shared_files(night)
+    for area_id in areas_with_maps(night):
+        yield from area_files(night, area_id)
+
+
+def shared_files(night: Night) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that speak of all areas: index.html, boxes.geojson, boxes.csv, night.json."""
+    yield "index.html", index_page(night)
+    yield "boxes.geojson", boxes_geojson(night)
+    yield "boxes.csv", boxes_csv(night)
+    yield "night.json", night_json(night)
+
+
+def area_files(night: Night, area_id: str) -> Iterator[tuple[str, bytes]]:
+    """Yield one area's briefing and, where the night has many areas, its page; nothing for an area without a map."""
+    if area_id not in areas_with_maps(night):
+        return
+    yield briefing_name(area_slugs(night)[area_id]), briefing_pdf(night, area_id)
+    if has_area_pages(night):
+        yield page_names(night)[area_id], area_page(night, area_id)
+
+
+def night_of_area(night: Night, area_id: str) -> Night:
+    """Return the night with one area's maps and the streets near it; little enough to send to another process.
+
+    The layer stays whole, so that file names and the choice between one page and many stay as in the whole night.
+    """
+    area = night.layer.area(area_id)
+    x_min, y_min, x_max, y_max = bounds_of(night, area, outline(area, night.layer.grid))
+    low, high = np.array([x_min, y_min]) - _AROUND_M, np.array([x_max, y_max]) + _AROUND_M
+    streets = {
+        name: points for name, points in night.streets.items() if ((points > low) & (points < high)).all(axis=1).any()
+    }
+    return replace(night, areas=tuple(a for a in night.areas if a.area.id == area_id), streets=streets)

@@ -1,0 +1,247 @@
+"""The night as pages: index.html, and one page an area where there are many. No script, no network, fonts within."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import jinja2
+from markupsafe import Markup
+
+from peelian.delivery import words
+from peelian.delivery.ground import Ground, ground_of
+from peelian.delivery.names import slugs
+from peelian.delivery.sentences import expectation
+from peelian.delivery.views import MapView, map_view
+from peelian.forecasts.nights import AreaNight, Night
+
+#: Up to this many areas stand together on index.html; more get a page each (docs/decisions/0020).
+MOST_TOGETHER = 8
+
+_FACES = (
+    ("Source Sans 3", 400, "normal", "source-sans-3-latin-400-normal"),
+    ("Source Sans 3", 400, "italic", "source-sans-3-latin-400-italic"),
+    ("Source Sans 3", 600, "normal", "source-sans-3-latin-600-normal"),
+    ("Source Sans 3", 700, "normal", "source-sans-3-latin-700-normal"),
+    ("Source Serif 4", 500, "normal", "source-serif-4-latin-500-normal"),
+    ("Source Serif 4", 400, "italic", "source-serif-4-latin-400-italic"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One area in the table of a night with many: what is expected of each crime type, with its map's address."""
+
+    area: str
+    href: str
+    briefing: str
+    cells: tuple[tuple[str, str] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One HTML page, ready to be placed."""
+
+    title: str
+    style: Markup
+    force: str
+    period: str
+    until: str
+    cutoff: str
+    feed: str
+    now: str
+    one: str
+    headline: str
+    lead: str
+    law: str
+    law_any: str
+    notes: tuple[str, ...]
+    nav: tuple[tuple[str, str], ...]
+    back: str
+    matrix_kinds: tuple[str, ...]
+    matrix: tuple[MatrixRow, ...]
+    views: tuple[MapView, ...]
+    grounds: tuple[Ground, ...]
+    withheld: tuple[tuple[str, str], ...]
+    made: str
+
+
+def has_area_pages(night: Night) -> bool:
+    """Tell whether the night has so many areas that each gets a page of its own."""
+    return len(night.layer.areas) > MOST_TOGETHER
+
+
+def page_names(night: Night) -> Mapping[str, str]:
+    """Return the file name of each area's page, by area id; empty where all stand on index.html."""
+    if not has_area_pages(night):
+        return {}
+    return {area_id: f"area-{name}.html" for area_id, name in area_slugs(night).items()}
+
+
+def area_slugs(night: Night) -> Mapping[str, str]:
+    """Return the part of a file name that stands for each area: one for every area of the layer, all different."""
+    return slugs(area.id for area in night.layer.areas)
+
+
+def index_page(night: Night) -> bytes:
+    """Return index.html: the night in a sentence, a table of all maps, and the maps themselves where they are few."""
+    zone, period = _zone(night), words.period_words(night.period, _zone(night))
+    kinds = list(dict.fromkeys(a.bundle.name for a in night.areas))
+    said = " ".join(expectation(night.expected_in_force(k), k, night.force.name, period) for k in kinds[:2])
+    apart = has_area_pages(night)
+    areas = areas_with_maps(night)
+    views, grounds = ([], []) if apart else _views(night, areas)
+    back = "#all"
+    names = page_names(night)
+    nav = (
+        tuple((night.layer.area(a).name, names[a]) for a in areas)
+        if apart
+        else tuple(
+            (night.layer.area(a).name, f"#{next(v.anchor for v in views if v.area == night.layer.area(a).name)}")
+            for a in areas
+        )
+    )
+    n_maps, n_kinds = len(night.areas), len(kinds)
+    lead = (
+        f"{words.number(n_maps).capitalize()} map{'s' * (n_maps != 1)}: {words.number(len(areas))} area{'s' * (len(areas) != 1)}, "
+        f"{words.number(n_kinds)} crime type{'s' * (n_kinds != 1)}. Records known at {words.instant(night.cutoff, zone, with_year=True)}."
+    )
+    return _render(
+        night,
+        title=f"{night.force.name}, {words.span(night.period, zone)} - Peelian",
+        headline=said or f"No map was made for {night.force.name} {period.now}.",
+        lead=f"{lead} {_feed(night)}",
+        nav=() if apart else nav,
+        back=back,
+        matrix_kinds=tuple(words.heading(k) for k in kinds) if apart else (),
+        matrix=_matrix(night, areas, kinds) if apart else (),
+        views=tuple(views),
+        grounds=tuple(grounds),
+        withheld=tuple((words.heading(k), reason) for k, reason in night.withheld),
+    )
+
+
+def area_page(night: Night, area_id: str) -> bytes:
+    """Return the page of one area of a night with many."""
+    period = words.period_words(night.period, _zone(night))
+    area = night.layer.area(area_id)
+    views, grounds = _views(night, [area_id])
+    first = max((a for a in night.areas if a.area.id == area_id), key=lambda a: a.expected_in_area)
+    return _render(
+        night,
+        title=f"{area.name}, {words.span(night.period, _zone(night))} - Peelian",
+        headline=expectation(first.expected_in_area, first.bundle.name, area.name, period),
+        lead=f"{words.number(len(views)).capitalize()} map{'s' * (len(views) != 1)} of {area.name}. {_feed(night)}",
+        nav=(("All areas", "index.html"),),
+        back="index.html",
+        matrix_kinds=(),
+        matrix=(),
+        views=tuple(views),
+        grounds=tuple(grounds),
+        withheld=(),
+    )
+
+
+def _views(night: Night, areas: list[str]) -> tuple[list[MapView], list[Ground]]:
+    names = area_slugs(night)
+    views, grounds = [], []
+    for area_id in areas:
+        anchor = f"a-{names[area_id]}"
+        ground = ground_of(night, night.layer.area(area_id), anchor)
+        grounds.append(ground)
+        of_area = [a for a in night.areas if a.area.id == area_id]
+        kinds = slugs((a.bundle.name for a in of_area), "type")
+        views += [
+            map_view(night, a, ground, f"{anchor}-{kinds[a.bundle.name]}", briefing_name(names[area_id]))
+            for a in of_area
+        ]
+    return views, grounds
+
+
+def briefing_name(area_slug: str) -> str:
+    """Return the file name of an area's briefing."""
+    return f"briefing-{area_slug}.pdf"
+
+
+def _matrix(night: Night, areas: list[str], kinds: list[str]) -> tuple[MatrixRow, ...]:
+    names, pages = area_slugs(night), page_names(night)
+    by_key: dict[tuple[str, str], AreaNight] = {(a.area.id, a.bundle.name): a for a in night.areas}
+    rows = []
+    for area_id in areas:
+        anchors = slugs((a.bundle.name for a in night.areas if a.area.id == area_id), "type")
+        cells: list[tuple[str, str] | None] = []
+        for kind in kinds:
+            found = by_key.get((area_id, kind))
+            address = f"{pages[area_id]}#a-{names[area_id]}-{anchors.get(kind, '')}"
+            cells.append((words.digits(round(found.expected_in_area, 1)), address) if found else None)
+        rows.append(
+            MatrixRow(night.layer.area(area_id).name, pages[area_id], briefing_name(names[area_id]), tuple(cells))
+        )
+    return tuple(rows)
+
+
+def _render(night: Night, **parts: object) -> bytes:
+    zone = _zone(night)
+    period = words.period_words(night.period, zone)
+    examples = any(c.is_example for c in night.cards)
+    page = Page(
+        style=_style(),
+        force=night.force.name,
+        period=words.span(night.period, zone),
+        until=words.instant(night.period.end, zone, with_year=True),
+        cutoff=words.instant(night.cutoff, zone, with_year=True),
+        feed=_feed(night),
+        now=period.now,
+        one=period.one,
+        law=words.NO_GROUND,
+        law_any=words.NO_GROUND_ANY,
+        notes=("Example night: the purpose cards, their owners and dates are made up.",) if examples else (),
+        made=(
+            f"Made by Peelian {night.version} with the model {night.model}, seed {night.seed}, from {night.n_events_known:,} events; "
+            f"fingerprint {night.fingerprint[:12]}."
+        ),
+        **parts,  # type: ignore[arg-type]  # the callers name the rest of Page's fields
+    )
+    return _environment().get_template("page.html.j2").render(page=page).encode()
+
+
+def _feed(night: Night) -> str:
+    """Return what the feed can and cannot say: latest record, precision of place and day, delay."""
+    zone = _zone(night)
+    latest = f"Latest record {words.instant(night.latest_recorded_at, zone)}. " if night.latest_recorded_at else ""
+    by_month = " Dated by the month only." if night.force.date_precision.value == "month" else ""
+    return f"{latest}{words.PRECISION[night.force.location_precision]}{by_month} {night.delay_note}".strip()
+
+
+def areas_with_maps(night: Night) -> list[str]:
+    """Return the ids of the areas that have a map, in the night's order."""
+    return list(dict.fromkeys(a.area.id for a in night.areas))
+
+
+def _zone(night: Night) -> ZoneInfo:
+    return ZoneInfo(night.force.time_zone)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("peelian.delivery", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _style() -> Markup:
+    """Return the style sheet with the fonts inside it, so that a page asks nobody for anything."""
+    room = files("peelian.delivery")
+    faces = "".join(
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+        f"src:url(data:font/woff2;base64,{b64encode((room / 'fonts' / f'{name}.woff2').read_bytes()).decode()}) format('woff2')}}"
+        for family, weight, style, name in _FACES
+    )
+    return Markup(faces + (room / "templates" / "style.css").read_text())  # noqa: S704 - our own files

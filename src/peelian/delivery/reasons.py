@@ -1,0 +1,126 @@
+"""Why a box: the parts of its expected count, told in the order of their size. Sums and order only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peelian.delivery import words
+from peelian.forecasts.nights import AreaNight
+
+#: Recent events are told one by one until they make this share of all recent ones; the others are told together.
+_TOLD_SHARE = 0.9
+_MOST_TOLD = 6
+_HALF = (0.45, 0.55)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of "why": an event told by itself, several together, or the long-run level."""
+
+    share: float
+    n_events: int
+    kind: str  # "event", "others", "level" or "rest"
+    age_days: float
+    distance_m: float
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The parts of one box; their shares sum to one. ``told`` are the single recent events."""
+
+    told: tuple[Part, ...]
+    others: Part | None
+    level: Part | None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts, in the order in which they are told."""
+        return (*self.told, *(p for p in (self.others, self.level) if p is not None))
+
+    @property
+    def told_share(self) -> float:
+        """Share of the single recent events together."""
+        return sum(p.share for p in self.told)
+
+
+def reasons(area_night: AreaNight) -> tuple[Reasons, ...]:
+    """Return the reasons of every row of ``boxes.table``, in its order."""
+    table = area_night.contributions
+    square = table.get_column("square").to_numpy()
+    parts = _Columns(
+        table.get_column("share").to_numpy(),
+        table.get_column("event_id").is_not_null().to_numpy(),
+        *(table.get_column(c).fill_null(np.nan).to_numpy() for c in ("age_days", "distance_m", "x", "y")),
+    )
+    n_rows = area_night.boxes.table.height
+    first, last = (np.searchsorted(square, np.arange(n_rows), side=side) for side in ("left", "right"))
+    return tuple(_reasons(parts, np.arange(a, b), area_night.recent_days) for a, b in zip(first, last, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    share: NDArray[np.float64]
+    is_event: NDArray[np.bool_]
+    age_days: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+
+def _reasons(parts: _Columns, rows: NDArray[np.int64], recent_days: float) -> Reasons:
+    is_recent = parts.is_event[rows] & (parts.age_days[rows] < recent_days)
+    recent, level = rows[is_recent], rows[~is_recent]
+    shares = parts.share[recent]
+    before = np.concatenate([[0.0], np.cumsum(shares)])[:-1]
+    n_told = min(int((before < _TOLD_SHARE * shares.sum()).sum()), _MOST_TOLD) if recent.size else 0
+    told = tuple(
+        Part(
+            float(parts.share[i]),
+            1,
+            "event",
+            *(float(c[i]) for c in (parts.age_days, parts.distance_m, parts.x, parts.y)),
+        )
+        for i in recent[:n_told]
+    )
+    others = _together(parts, "others", recent[n_told:]) if recent.size > n_told else None
+    return Reasons(told, others, _together(parts, "level", level) if level.size else None)
+
+
+def headline(reasons: Reasons, area_night: AreaNight) -> str:
+    """Return the reasons in one line."""
+    if not reasons.told:
+        return "the usual level here; nothing recent" if reasons.level else "no crime known near here"
+    return f"{words.percent(reasons.told_share, 0)} from {recent_events(reasons, area_night)}"
+
+
+def recent_events(reasons: Reasons, area_night: AreaNight) -> str:
+    """Return the told events as "two burglaries in 4 days"; "" where there is none."""
+    if not reasons.told:
+        return ""
+    oldest = max(p.age_days for p in reasons.told)
+    days = max(int(-(-oldest // 1)), 1)
+    return f"{words.counted(len(reasons.told), area_night.bundle.name)} in {days} day{'s' * (days != 1)}"
+
+
+def sentence(reasons: Reasons, area_night: AreaNight) -> str:
+    """Return the box's reason as a sentence, the size of the recent share first."""
+    if not reasons.told:
+        return "Nothing recent speaks for this box: its expected count is the usual level here."
+    share = reasons.told_share
+    size = (
+        "Nearly all" if share > 0.9  # noqa: PLR2004
+        else "More than half" if share > _HALF[1]
+        else "About half" if share >= _HALF[0]
+        else "About a third" if 0.28 <= share <= 0.39  # noqa: PLR2004
+        else words.percent(share, 0)
+    )  # fmt: skip
+    rest = " The rest is the usual level here." if reasons.level else ""
+    return f"{size} of this box’s expected count comes from {recent_events(reasons, area_night)}.{rest}"
+
+
+def _together(parts: _Columns, kind: str, rows: NDArray[np.int64]) -> Part:
+    nan = float("nan")
+    return Part(float(parts.share[rows].sum()), int(parts.is_event[rows].sum()), kind, nan, nan, nan, nan)

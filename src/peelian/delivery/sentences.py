@@ -1,0 +1,181 @@
+"""The sentences of a page: subject first, number second, doubt third. Each would be enough if the reader stopped there."""
+
+import numpy as np
+
+from peelian.delivery import words
+from peelian.delivery.words import PeriodWords
+from peelian.forecasts.nights import AreaNight, Night, PurposeCard, ScoreRow, TrackRecord
+
+_ABOUT_ONE = 0.75
+_OR_BAND = (0.35, 0.65)
+_ALMOST_SURE = 0.95
+
+
+def boxes_word(area_night: AreaNight) -> str:
+    """Return ``these ten boxes`` or ``this one box``."""
+    n = len(area_night.boxes)
+    return "this one box" if n == 1 else f"these {words.number(n)} boxes"
+
+
+def expectation(expected: float, bundle: str, where: str, period: PeriodWords) -> str:
+    """Return how many events to expect in a place, to the honesty of a whole number."""
+    one, many = words.nouns(bundle)
+    if expected < 0.005:  # noqa: PLR2004 - fewer than one in two hundred periods
+        return f"Expect no {one} in {where} {period.now}: almost none is on record."
+    if expected < _ABOUT_ONE:
+        return f"Expect {words.a_or_an(one)} in {where} on about {words.odds(expected)} {period.many} like this one."
+    whole, part = int(expected), expected % 1
+    if expected < 3 and _OR_BAND[0] <= part <= _OR_BAND[1]:  # noqa: PLR2004
+        return f"Expect {words.number(whole)} or {words.number(whole + 1)} {many} in {where} {period.now}."
+    return f"Expect about {words.counted(expected, bundle)} in {where} {period.now}."
+
+
+def night_sentence(area_night: AreaNight, period: PeriodWords, where: str) -> tuple[str, str]:
+    """Return what to expect in the area, and what of it in the boxes."""
+    name = area_night.bundle.name
+    boxes = boxes_word(area_night)
+    if not area_night.bundle.counts_events:
+        return (
+            f"Expect a weighted count of about {words.odds(area_night.expected_in_area)} for {words.crime_name(name)} "
+            f"in {where} {period.now}.",
+            f"{boxes.capitalize()} hold about {words.odds(area_night.boxes.expected_total)} of it.",
+        )
+    first = expectation(area_night.expected_in_area, name, where, period)
+    if not len(area_night.boxes):
+        return first, "No box was chosen."
+    chance = area_night.chance_any_in_boxes
+    if area_night.boxes.expected_total >= 1.5:  # noqa: PLR2004
+        return first, f"About {words.number(area_night.boxes.expected_total)} of them may fall in {boxes}."
+    if chance >= _ALMOST_SURE:
+        return first, f"At least one will almost surely fall in {boxes}."
+    return first, f"The chance that one falls in {boxes} is about {words.odds(chance)}."
+
+
+def group_notes(area_night: AreaNight) -> tuple[str, str]:
+    """Return the line above the firm boxes and the line above the others; "" where there is no such group."""
+    n = words.number(len(area_night.boxes))
+    firm = [int(r) for r, f in zip(area_night.boxes.chosen["rank"], area_night.boxes.is_firm, strict=True) if f]
+    unsure = [int(r) for r in area_night.boxes.chosen["rank"] if int(r) not in firm]
+    first = ""
+    if len(firm) == 1:
+        first = f"Box {firm[0]} holds its place in the {n}."
+    elif firm:
+        first = (
+            f"Boxes {words.ranks(firm)} hold their place in the {n}. Their order is not known: start with the nearest."
+        )
+    if not unsure:
+        return first, ""
+    if not firm:
+        return "", "No box here is sure of its place. Others could as well stand here: start with the nearest."
+    if len(unsure) == 1:
+        return first, f"Box {unsure[0]} nearly was not chosen. Another could as well stand here."
+    return first, f"Boxes {words.ranks(unsure)} nearly were not chosen. Others could as well stand here."
+
+
+def quiet_note(area_night: AreaNight) -> str:
+    """Return what a map without recent events says of itself; "" where there are some."""
+    recent = (area_night.events["age_days"].to_numpy() < area_night.recent_days).any()
+    if recent:
+        return ""
+    one, _ = words.nouns(area_night.bundle.name)
+    return f"No {one} is known in the last {area_night.recent_days:g} days. The boxes rest on the long-run level."
+
+
+def coverage_sentences(night: Night, area_night: AreaNight, period: PeriodWords) -> list[str]:
+    """Return how much of the area the boxes are, and what a box at random could expect."""
+    area = night.area_km2(area_night)
+    n = len(area_night.boxes)
+    said = [
+        f"{words.number(n).capitalize()} box{'es' * (n != 1)} cover{'s' * (n == 1)} {words.percent(night.coverage(area_night))} of "
+        f"{area_night.area.name} ({area_night.boxes.area_m2 / 1e6:.2f} of {area:.1f} km²)."
+    ]
+    if area_night.chance_any_in_boxes < 0.5:  # noqa: PLR2004 - a half
+        said.append(f"On most {period.many} nothing will happen in any of them.")
+    said.append(f"One box at random: about {words.odds(night.expected_at_random(area_night))} a {period.one}.")
+    return said
+
+
+def versions_sentence(night: Night, area_night: AreaNight) -> str:
+    """Return what the boxes give up against the whole shading, and what they save."""
+    shading = area_night.shading
+    if not shading.coverage or not area_night.expected_in_area > 0:
+        return ""
+    _, many = words.nouns(area_night.bundle.name)
+    held = area_night.boxes.expected_total / area_night.expected_in_area
+    area = night.area_km2(area_night)
+    saved = shading.coverage[-1] * area - area_night.boxes.area_m2 / 1e6
+    streets = ""
+    if shading.n_streets and area_night.n_streets_in_boxes is not None:
+        streets = f" and {words.number(max(shading.n_streets[-1] - area_night.n_streets_in_boxes, 0))} streets"
+    return (
+        f"The boxes hold {words.percent(held, 0)} of the {many} we expect, in {words.percent(night.coverage(area_night))} of the area. "
+        f"The whole shading holds {words.percent(shading.expected_share[-1], 0)}, in {words.percent(shading.coverage[-1], 0)}. "
+        f"The smaller area gives up {max(shading.expected_share[-1] - held, 0) * 100:.0f} points and saves "
+        f"{max(saved, 0):.1f} km²{streets}."
+    )
+
+
+def better_than_counting(record: TrackRecord | None, period: PeriodWords) -> str:
+    """Return whether the boxes beat the plain count over the record, and how sure that is."""
+    if record is None or not np.isfinite(record.difference):
+        return f"We do not know. No past {period.one} has been judged yet."
+    if not (np.isfinite(record.difference_low) and np.isfinite(record.difference_high)):
+        return f"We do not know: {words.signed(record.difference)} points in too few {period.many} to give an interval."
+    low, high = words.signed(record.difference_low), words.signed(record.difference_high)
+    fits = f"{words.signed(record.difference)} points, and anything from {low} to {high} fits"
+    over = f"the {record.n_periods:,} {period.many if record.n_periods != 1 else period.one}"
+    if record.difference_low > 0:
+        return f"Yes, over {over}: {fits}."
+    if record.difference_high < 0:
+        return f"No. {fits} {over}. Plain counting did better."
+    if record.difference > 0:
+        return f"Perhaps. {fits} {over}. We do not claim a gain."
+    return f"No sign of it. {fits} {over}. We do not claim a gain."
+
+
+def morning_sentence(record: TrackRecord, bundle: str, where: str, period: PeriodWords) -> str:
+    """Return what was recorded in the last period, what fell in a box, and what plain counting would have caught."""
+    one, _ = words.nouns(bundle)
+    n = record.last_events.height
+    if n == 0:
+        return f"No {one} was recorded in {where}. A quiet {period.one} says nothing for or against the boxes."
+    in_box, in_plain = (record.last_events[c].to_numpy() for c in ("in_box", "in_baseline"))
+    hits, plain, both = int(in_box.sum()), int(in_plain.sum()), int((in_box & in_plain).sum())
+    first = f"{words.counted(n, bundle).capitalize()} {'was' if n == 1 else 'were'} recorded."
+    if n == 1:
+        fell = "It fell in a box." if hits else "It fell in no box."
+    elif hits == n:
+        fell = "All fell in boxes."
+    else:
+        fell = f"{words.number(hits).capitalize() if hits else 'None'} fell in {'boxes' if hits > 1 else 'a box'}."
+    if hits == plain == both:
+        same = "it too" if n == 1 and hits else "the same one" if hits == 1 else f"the same {words.number(hits)}"
+        counting = (
+            "Plain counting would have caught none either." if not hits else f"Plain counting would have caught {same}."
+        )
+    elif hits == plain:
+        counting = f"Plain counting would have caught {words.number(plain)} too, but not the same."
+    else:
+        counting = f"Plain counting would have caught {words.number(plain) if plain else 'none'}."
+    return f"{first} {fell} {counting}"
+
+
+def caught_line(row: ScoreRow) -> str:
+    """Return ``1 of 2``; a dash where nothing happened."""
+    return f"{words.digits(row.hits)} of {words.digits(row.events)}" if row.events else "–"
+
+
+def purpose_sentences(card: PurposeCard) -> list[str]:
+    """Return the purpose card in sentences: goal, measure, owner, stop rule, end."""
+    return [
+        f"Goal: {_closed(card.goal)}",
+        f"Measured by: {_closed(card.measure)}",
+        f"Owner: {_closed(card.owner)}",
+        f"Stop rule: {_closed(card.stop_rule)}",
+        f"This card ends on {words.day(card.expires)}.",
+    ]
+
+
+def _closed(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."

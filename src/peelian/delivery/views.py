@@ -1,0 +1,339 @@
+"""What a page shows of one area and bundle: every number as the words in which it is printed. Templates only place them."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from markupsafe import Markup
+
+from peelian.delivery import charts, maps, sentences, words
+from peelian.delivery.ground import Ground
+from peelian.delivery.reasons import Part, Reasons, headline, reasons, sentence
+from peelian.delivery.words import PeriodWords
+from peelian.forecasts.nights import AreaNight, Night, ScoreRow, TrackRecord
+from peelian.places.forces import DatePrecision
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One line of a box's explanation."""
+
+    swatch: str
+    words: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxView:
+    """One row of the list, and the box's own section."""
+
+    number: int
+    kind: str
+    anchor: str
+    place: str
+    why: str
+    odds: str
+    rank_words: str
+    rank_sentence: str
+    rank_bar: Markup
+    chosen: str
+    sentence: str
+    parts: tuple[PartView, ...]
+    map: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    """One row of the morning after."""
+
+    name: str
+    kind: str
+    caught: str
+    pooled: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class MorningView:
+    """The last period: what was recorded, what was caught, and by whom."""
+
+    heading: str
+    sentence: str
+    rows: tuple[ScoreView, ...]
+    notes: tuple[tuple[str, str], ...]
+    map: Markup
+    aloud: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One row of the two versions side by side."""
+
+    name: str
+    coverage: str
+    area: str
+    streets: str
+    expected: str
+    recorded: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """One map: its sentence, list, picture, facts, reasons and morning after."""
+
+    anchor: str
+    title: str
+    crime: str
+    many: str
+    area: str
+    expected: str
+    headline: tuple[str, str]
+    quiet: str
+    firm_note: str
+    unsure_note: str
+    firm: tuple[BoxView, ...]
+    unsure: tuple[BoxView, ...]
+    n_boxes: str
+    n_nearly: str
+    n_before: str
+    n_limit: int
+    n_shown: int
+    map: Markup
+    width: float
+    height: float
+    aloud: str
+    coverage: tuple[str, ...]
+    caught_heading: str
+    caught: Markup
+    better: str
+    purpose: tuple[str, ...]
+    is_example: bool
+    is_exact: bool
+    versions: tuple[VersionRow, ...]
+    versions_sentence: str
+    morning: MorningView | None
+    briefing: str
+    overview: tuple[str, str, str, str]
+
+
+def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, briefing: str) -> MapView:
+    """Return the view of one area and bundle; ``ground`` is the area's, ``anchor`` unique on the page."""
+    zone = ZoneInfo(night.force.time_zone)
+    period = words.period_words(night.period, zone)
+    why = reasons(area_night)
+    boxes = [_box(night, area_night, ground, anchor, i, why[i]) for i in range(len(area_night.boxes))]
+    firm_note, unsure_note = sentences.group_notes(area_night)
+    card, record = night.card(area_night.bundle.name), area_night.record
+    firm, unsure = (tuple(b for b in boxes if b.kind == k) for k in ("firm", "unsure"))
+    table = area_night.boxes.table
+    title = f"{words.heading(area_night.bundle.name)}, {area_night.area.name}"
+    return MapView(
+        anchor=anchor,
+        title=title,
+        crime=words.heading(area_night.bundle.name),
+        many=words.nouns(area_night.bundle.name)[1],
+        area=area_night.area.name,
+        expected=f"about {words.odds(area_night.expected_in_area)}",
+        headline=sentences.night_sentence(area_night, period, area_night.area.name),
+        quiet=sentences.quiet_note(area_night),
+        firm_note=firm_note,
+        unsure_note=unsure_note,
+        firm=firm,
+        unsure=unsure,
+        n_boxes=words.number(len(boxes)),
+        n_nearly=words.number(table.height - len(boxes)),
+        n_before=f"of {area_night.n_before} {period.many if area_night.n_before != 1 else period.one}",
+        n_limit=len(boxes),
+        n_shown=table.height,
+        map=maps.night_map(ground, area_night, night.layer.grid),
+        width=ground.frame.width,
+        height=round(ground.frame.height, 1),
+        aloud=_aloud(night, area_night, firm, unsure),
+        coverage=tuple(sentences.coverage_sentences(night, area_night, period)),
+        caught_heading=_caught_heading(record, area_night, period),
+        caught=charts.caught_chart(record) if record else Markup(""),
+        better=sentences.better_than_counting(record, period),
+        purpose=tuple(sentences.purpose_sentences(card)),
+        is_example=card.is_example,
+        is_exact=area_night.is_explanation_exact,
+        versions=_versions(night, area_night),
+        versions_sentence=sentences.versions_sentence(night, area_night),
+        morning=_morning(night, area_night, ground, period) if record else None,
+        briefing=briefing,
+        overview=_overview(area_night, len(firm)),
+    )
+
+
+def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index: int, why: Reasons) -> BoxView:
+    row = area_night.boxes.table.row(index, named=True)
+    n, shown = len(area_night.boxes), area_night.boxes.table.height
+    precision = night.force.date_precision
+    low, high = row["rank_low"], row["rank_high"]
+    return BoxView(
+        number=row["rank"],
+        kind=maps.kinds_of(area_night)[index],
+        anchor=f"{anchor}-box-{row['rank']}",
+        place=area_night.place_names[index] or f"Box {row['rank']}",
+        why=headline(why, area_night),
+        odds=f"about {words.odds(row['expected_count'])}",
+        rank_words=f"rank {row['rank']}, could be {low} to {high}" if low < high else f"rank {row['rank']}",
+        rank_sentence=(
+            f"Rank {row['rank']} {words.period_words(night.period, ZoneInfo(night.force.time_zone)).now}, "
+            + (
+                f"but anything from {low} to {high} fits the records."
+                if low < high
+                else "and no other rank fits the records."
+            )
+        ),
+        rank_bar=charts.rank_bar(row["rank"], low, high, n, shown),
+        chosen=str(area_night.chosen_before[index]) if area_night.n_before else "–",
+        sentence=sentence(why, area_night),
+        parts=tuple(_part(p, area_night, precision) for p in why.parts),
+        map=maps.box_map(ground, area_night, index, why, precision),
+    )
+
+
+def _part(part: Part, area_night: AreaNight, precision: DatePrecision) -> PartView:
+    one, many = words.nouns(area_night.bundle.name)
+    share = words.percent(part.share)
+    if part.kind == "event":
+        third = min(int(part.age_days / area_night.recent_days * 3), 2)
+        away = f"{round(part.distance_m):,} m from the centre"
+        text = f"{words.a_or_an(one).capitalize()} {words.days_old(part.age_days, precision)}, {away}"
+        return PartView(maps.AGES[third], text, share)
+    if part.kind == "others":
+        count = words.number(part.n_events).capitalize()
+        text = f"{count} other{'s' * (part.n_events != 1)} of the last {area_night.recent_days:g} days, fainter or further off"
+        return PartView("others", text, share)
+    nearby = f": {part.n_events:,} older {many if part.n_events != 1 else one} nearby" if part.n_events else ""
+    return PartView("level", f"Long-run level{nearby}", share)
+
+
+def _caught_heading(record: TrackRecord | None, area_night: AreaNight, period: PeriodWords) -> str:
+    row = record.row("boxes", pooled=True) if record else None
+    _, many = words.nouns(area_night.bundle.name)
+    if record is None or row is None:
+        return f"No past {period.one} to judge yet"
+    over = f"{record.n_periods:,} {period.many if record.n_periods != 1 else period.one}"
+    return f"{many.capitalize()} caught in {over} ({sentences.caught_line(row)}; bars are 95\u00a0% intervals)"
+
+
+def _versions(night: Night, area_night: AreaNight) -> tuple[VersionRow, ...]:
+    shading, area = area_night.shading, night.area_km2(area_night)
+    total = area_night.expected_in_area
+    ours = area_night.record.row("boxes", pooled=True) if area_night.record else None
+    streets = area_night.n_streets_in_boxes
+    rows = [
+        VersionRow(
+            f"Version 2: {words.number(len(area_night.boxes))} boxes",
+            words.percent(night.coverage(area_night)),
+            f"{area_night.boxes.area_m2 / 1e6:.1f} km²",
+            "–" if streets is None else f"{streets:,}",
+            words.percent(area_night.boxes.expected_total / total if total > 0 else float("nan"), 0),
+            words.percent(ours.hit_rate if ours else float("nan")),
+        )
+    ]
+    names = ("Version 1: darkest shade", "the two darker shades", "the whole shading")
+    for i, (name, coverage, expected, recorded) in enumerate(
+        zip(names, shading.coverage, shading.expected_share, shading.recorded_share, strict=False)
+    ):
+        counted = f"{shading.n_streets[i]:,}" if shading.n_streets else "–"
+        rows.append(
+            VersionRow(
+                name,
+                words.percent(coverage),
+                f"{coverage * area:.1f} km²",
+                counted,
+                words.percent(expected, 0),
+                words.percent(recorded),
+            )
+        )
+    return tuple(rows)
+
+
+def _overview(area_night: AreaNight, n_firm: int) -> tuple[str, str, str, str]:
+    """Return firm boxes, the last period, ours pooled, plain pooled, for the table of all maps."""
+    record = area_night.record
+    firm = f"{n_firm} of {len(area_night.boxes)}"
+    if record is None:
+        return firm, "–", "–", "–"
+    last, ours, plain = (
+        record.row("boxes", pooled=False),
+        record.row("boxes", pooled=True),
+        record.row("recent-counts", pooled=True),
+    )
+    return (
+        firm,
+        sentences.caught_line(last) if last else "–",
+        _rate(ours),
+        _rate(plain),
+    )
+
+
+def _rate(row: ScoreRow | None) -> str:
+    if row is None or not np.isfinite(row.hit_rate):
+        return "–"
+    return f"{row.hit_rate * 100:.1f} ({row.hit_rate_low * 100:.0f} to {row.hit_rate_high * 100:.0f})\u00a0%"
+
+
+def _morning(night: Night, area_night: AreaNight, ground: Ground, period: PeriodWords) -> MorningView:
+    record = area_night.record
+    assert record is not None  # noqa: S101 - asked before
+    zone = ZoneInfo(night.force.time_zone)
+    name = area_night.bundle.name
+    one, many = words.nouns(name)
+    rows = []
+    for method in charts.NAMES:
+        last, pooled = record.row(method, pooled=False), record.row(method, pooled=True)
+        if last is None and pooled is None:
+            continue
+        no_last = last is None or method == "hindsight"
+        interval = words.percent_range(pooled.hit_rate_low, pooled.hit_rate_high) if pooled else "–"
+        interval = {"random": "exact", "hindsight": "a ceiling no forecast sees"}.get(method, interval)
+        rows.append(
+            ScoreView(
+                charts.NAMES[method].capitalize(),
+                method,
+                "–" if no_last or last is None else sentences.caught_line(last),
+                words.percent(pooled.hit_rate) if pooled else "–",
+                interval,
+            )
+        )
+    ours, total = record.row("boxes", pooled=False), record.row("boxes", pooled=True)
+    notes = []
+    if ours is not None and total is not None:
+        notes.append(
+            (
+                f"One {period.one} says almost nothing.",
+                f"We expected {words.digits(ours.expected)} {many} in these boxes; {words.digits(ours.hits)} came. "
+                f"Over {record.n_periods:,} {period.many}, {words.digits(total.expected)} were expected and {words.digits(total.hits)} came.",
+            )
+        )
+    notes.append(("These figures will move.", f"{night.delay_note} Each score is kept as it was first known."))
+    if record.is_replayed:
+        notes.append(
+            (
+                "These boxes were made afterwards.",
+                f"No map was published for this {period.one}: its boxes use only what was known before it began.",
+            )
+        )
+    said = sentences.morning_sentence(record, name, area_night.area.name, period)
+    return MorningView(
+        heading=f"{words.heading(name)}, {area_night.area.name}: boxes of {words.span(record.last_period, zone)}",
+        sentence=said,
+        rows=tuple(rows),
+        notes=tuple(notes),
+        map=maps.morning_map(ground, record, area_night.boxes.size_m),
+        aloud=f"Map of where the last {period.one}’s {one} records fell, against its boxes and those of a plain count. {said}",
+    )
+
+
+def _aloud(night: Night, area_night: AreaNight, firm: tuple[BoxView, ...], unsure: tuple[BoxView, ...]) -> str:
+    """Return the map in words: what a screen reader says of it; the list beside it says the rest."""
+    groups = [f"{len(firm)} firm"] if firm else []
+    groups += [f"{len(unsure)} nearly not chosen"] if unsure else []
+    return (
+        f"North is up. {len(firm) + len(unsure)} boxes of {area_night.boxes.size_m:g} metres ({', '.join(groups)}) on the streets of "
+        f"{area_night.area.name}; shading shows where more is expected. The list beside names every box."
+        + ("" if night.streets else " The feed names no streets.")
+    )
