@@ -19,6 +19,7 @@ from peelian.selection.shading import shade
 
 #: "Chosen, of 14 nights": the fortnight that LOOK.md draws.
 FORTNIGHT = 14
+_TIMES_SCHEMA = pl.Schema({"x_min": pl.Float64(), "y_min": pl.Float64(), "times": pl.UInt32()})
 #: How far back the map shows old crimes, in days.
 SHOWN_DAYS = 730.0
 
@@ -56,6 +57,15 @@ class Assembly:
     street_cells: StreetCells
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AreaPast:
+    """What the past says of one area and bundle: its events, its record, how often each place was chosen lately."""
+
+    events: pl.DataFrame
+    record: TrackRecord | None
+    lately: pl.DataFrame  # x_min, y_min, times
+
+
 def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> list[AreaNight]:
     """Return the night of every area of the layer for one bundle, in the layer's order."""
     record = assembly.record
@@ -70,36 +80,26 @@ def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> lis
     own = bundle.select(assembly.history)
     owner = _owners(own, assembly.layer)
     age = own.age_days(own.known_at)
+    lately = _chosen_lately(record, bundle)
     nights = []
     for index, area in enumerate(assembly.layer.areas):
         here = np.flatnonzero((owner == index) & (age <= SHOWN_DAYS))
         events = own.table[here].select("x", "y", "occurred_from", "occurred_to").with_columns(age_days=age[here])
-        record_here = _record(assembly, bundle, area, tables) if record.periods else None
-        nights.append(_area_night(assembly, area, drawn, events, recorded, record_here))
+        judged = _record(assembly, bundle, area, tables) if record.periods else None
+        past = AreaPast(events, judged, lately.get(area.id, pl.DataFrame(schema=_TIMES_SCHEMA)))
+        nights.append(_area_night(assembly, area, drawn, recorded, past))
     return nights
 
 
 def _area_night(
-    assembly: Assembly,
-    area: StudyArea,
-    drawn: BundleDrawing,
-    events: pl.DataFrame,
-    recorded: NDArray[np.float64],
-    record: TrackRecord | None,
+    assembly: Assembly, area: StudyArea, drawn: BundleDrawing, recorded: NDArray[np.float64], past: AreaPast
 ) -> AreaNight:
     forecast = drawn.forecast
     own: AreaDrawing = drawn.areas[area.id]
     boxes = own.boxes
     shading, n_streets = _shading(assembly, drawn, area, recorded)
-    before = assembly.record.periods[-FORTNIGHT:]
-    track = assembly.record.track.filter(
-        (pl.col("bundle") == forecast.bundle.name)
-        & (pl.col("area_id") == area.id)
-        & (pl.col("method") == OURS)
-        & pl.col("period_start").is_in([p.start for p in before])
-    )
     times = boxes.table.select("x_min", "y_min").join(
-        track.group_by("x_min", "y_min").len(), on=["x_min", "y_min"], how="left", maintain_order="left"
+        past.lately, on=["x_min", "y_min"], how="left", maintain_order="left"
     )
     return AreaNight(
         area=area,
@@ -113,12 +113,12 @@ def _area_night(
         recent_days=assembly.recent_days,
         expected_in_area=float(forecast.expected[area.cells].sum()),
         chance_any_in_boxes=float(-np.expm1(-boxes.expected_total)),
-        chosen_before=tuple(times["len"].fill_null(0).to_list()),
-        n_before=len(before),
-        baseline_squares=own.baseline.chosen.select("rank", "x_min", "y_min"),
+        chosen_before=tuple(times["times"].fill_null(0).to_list()),
+        n_before=len(assembly.record.periods[-FORTNIGHT:]),
+        baseline_squares=own.baseline,
         shading=shading,
-        record=record,
-        events=events,
+        record=past.record,
+        events=past.events,
         n_streets_in_boxes=n_streets,
     )
 
@@ -155,6 +155,14 @@ def _record(
         is_replayed=record.is_replayed,
         rng=np.random.default_rng([assembly.drawing.seed, *bundle.name.encode(), *area.id.encode()]),
     )
+
+
+def _chosen_lately(record: Record, bundle: Bundle) -> dict[str, pl.DataFrame]:
+    """Return, by area, how often each place was chosen in the last fortnight of periods."""
+    starts = [p.start for p in record.periods[-FORTNIGHT:]]
+    ours = (pl.col("bundle") == bundle.name) & (pl.col("method") == OURS)
+    track = record.track.filter(ours & pl.col("period_start").is_in(starts))
+    return _by_area(track.group_by("area_id", *_TIMES_SCHEMA.names()[:2]).agg(times=pl.len()))
 
 
 def _by_area(table: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -18,9 +18,8 @@ from peelian.models.catalogue import model as model_named
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import DatePrecision
 from peelian.places.periods import Period
-from peelian.places.squares import Squares
 from peelian.selection.stability import rank_ranges, with_rank_ranges
-from peelian.selection.top import TopCells, boxes_of_cells, rank_cells, select_top
+from peelian.selection.top import TopCells, boxes_of_cells, rank_cells, top_cells
 
 OURS = "boxes"
 #: Baselines that are drawn and judged every night; nothing switches them off.
@@ -46,7 +45,7 @@ class AreaDrawing:
     boxes: Boxes
     contributions: Contributions
     is_exact: bool
-    baseline: Boxes
+    baseline: pl.DataFrame  # rank, x_min, y_min of the plain count's boxes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +62,7 @@ def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, draw
     fitted = model_named(drawing.model, drawing.precision).fit(history, bundle, layer.region)
     forecast = fitted.forecast(period)
     baselines = _baselines(history, layer, bundle, period, drawing)
+    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
     candidates = [
         rank_cells(forecast.expected, a.cells, max(CANDIDATES, 4 * drawing.choice.count)) for a in layer.areas
     ]
@@ -85,11 +85,11 @@ def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, draw
             with_rank_ranges(boxes, low[start:stop], high[start:stop]),
             rows.with_columns(pl.col("square") - start),
             influence.is_exact,
-            baselines[BASELINES[0]][area.id],
+            plain.get((area.id,), baselines.clear()).select("rank", "x_min", "y_min"),
         )
         start = stop
-    ours = {area_id: area.boxes for area_id, area in areas.items()}
-    return BundleDrawing(forecast, areas, track_rows({OURS: ours, **baselines}))
+    ours = track_rows(OURS, forecast, layer, drawing.choice.count)
+    return BundleDrawing(forecast, areas, pl.concat([ours, baselines]))
 
 
 def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
@@ -104,45 +104,41 @@ def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
 def replay(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> pl.DataFrame:
     """Return the ``TRACK_SCHEMA`` rows of one past period: the boxes alone, as they would have been drawn."""
     fitted = model_named(drawing.model, drawing.precision).fit(history, bundle, layer.region)
-    ours = select_top(fitted.forecast(period), layer, TopCells(drawing.choice.count, 0))
-    return track_rows({OURS: ours, **_baselines(history, layer, bundle, period, drawing)})
+    ours = track_rows(OURS, fitted.forecast(period), layer, drawing.choice.count)
+    return pl.concat([ours, _baselines(history, layer, bundle, period, drawing)])
 
 
-def track_rows(by_method: dict[str, dict[str, Boxes]]) -> pl.DataFrame:
-    """Return chosen boxes as rows of the track."""
-    frames = [
-        boxes.chosen.select(
-            pl.lit(boxes.period.start).cast(pl.Datetime("us", "UTC")).alias("period_start"),
-            pl.lit(area_id).alias("area_id"),
-            pl.lit(boxes.bundle.name).alias("bundle"),
-            pl.lit(method).alias("method"),
-            "rank",
-            "x_min",
-            "y_min",
-            pl.lit(boxes.size_m).alias("size_m"),
-            "expected_count",
-        )
-        for method, areas in by_method.items()
-        for area_id, boxes in areas.items()
-        if len(boxes)
-    ]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=TRACK_SCHEMA)
+def track_rows(method: str, forecast: Forecast, layer: AreaLayer, count: int) -> pl.DataFrame:
+    """Return every area's chosen boxes as ``TRACK_SCHEMA`` rows."""
+    area, rank, cells = top_cells(forecast, layer, count)
+    squares = forecast.grid.squares(cells)
+    ids = np.array([a.id for a in layer.areas], dtype=np.str_)
+    return pl.DataFrame(
+        {
+            "period_start": pl.repeat(forecast.period.start, cells.size, dtype=pl.Datetime("us", "UTC"), eager=True),
+            "area_id": ids[area] if cells.size else np.empty(0, dtype=np.str_),
+            "bundle": pl.repeat(forecast.bundle.name, cells.size, dtype=pl.String, eager=True),
+            "method": pl.repeat(method, cells.size, dtype=pl.String, eager=True),
+            "rank": rank.astype(np.int32),
+            "x_min": squares.x_min,
+            "y_min": squares.y_min,
+            "size_m": np.full(cells.size, squares.size_m),
+            "expected_count": forecast.expected[cells],
+        },
+        schema=TRACK_SCHEMA,
+    )
 
 
-def _baselines(
-    history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing
-) -> dict[str, dict[str, Boxes]]:
-    """Return each baseline's boxes by method and area, chosen by the same rule."""
-    choice = TopCells(drawing.choice.count, 0)
-    return {
-        name: select_top(
-            model_named(name, drawing.precision).fit(history, bundle, layer.region).forecast(period), layer, choice
-        )
-        for name in BASELINES
-    }
-
-
-def squares_of(track: pl.DataFrame) -> Squares:
-    """Return the rows of a track as squares; all rows are of one size."""
-    size = float(track["size_m"][0]) if track.height else 1.0
-    return Squares(track["x_min"].to_numpy(), track["y_min"].to_numpy(), size)
+def _baselines(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> pl.DataFrame:
+    """Return the baselines' boxes as track rows, chosen by the same rule."""
+    return pl.concat(
+        [
+            track_rows(
+                name,
+                model_named(name, drawing.precision).fit(history, bundle, layer.region).forecast(period),
+                layer,
+                drawing.choice.count,
+            )
+            for name in BASELINES
+        ]
+    )

@@ -34,16 +34,33 @@ def rank_cells(expected: NDArray[np.float64], cells: NDArray[np.int64], most: in
     return cells[np.lexsort((cells, -expected[cells]))][:most]
 
 
+def top_cells(
+    forecast: Forecast, layer: AreaLayer, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return (area index, rank, cell) of each area's ``count`` highest cells, by area and rank; one sort for all.
+
+    Equal counts by rising cell id; an area with fewer cells gives all it has.
+    """
+    owner = layer.owner
+    cells = np.flatnonzero(owner >= 0)
+    order = cells[np.lexsort((cells, -forecast.expected[cells], owner[cells]))]
+    area = owner[order]
+    first = np.searchsorted(area, area, side="left")
+    rank = np.arange(order.size) - first + 1
+    kept = rank <= count
+    return area[kept], rank[kept], order[kept]
+
+
 def select_top(forecast: Forecast, layer: AreaLayer, choice: TopCells) -> dict[str, Boxes]:
     """Return each area's boxes by area id; rank ranges stand at the rank itself until resampled.
 
     An area with fewer cells than boxes asked for gives all of its cells; one without cells, none.
     """
+    area, _, cells = top_cells(forecast, layer, choice.count + choice.nearly)
+    bounds = np.searchsorted(area, np.arange(len(layer.areas) + 1))
     return {
-        area.id: boxes_of_cells(
-            forecast, area.id, rank_cells(forecast.expected, area.cells, choice.count + choice.nearly), choice.count
-        )
-        for area in layer.areas
+        a.id: boxes_of_cells(forecast, a.id, cells[bounds[i] : bounds[i + 1]], choice.count)
+        for i, a in enumerate(layer.areas)
     }
 
 

@@ -1,0 +1,135 @@
+"""A London night: 33 boroughs x 16 crime types, three weeks of about 60,000 crimes, on this machine.
+
+The crimes' places are real (2016-17 snap points where the extract is at hand, else drawn within the boroughs); their
+days and hours are made up, since the feed is dated to the month. Only speed and size are measured here, never skill.
+"""
+
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import shapely
+
+from peelian.events import LOG_SCHEMA, EventLog
+from peelian.places import DatePrecision, Force, LocationPrecision, Projection
+from peelian.settings import NightSettings, Settings
+from peelian.store.areas import AreaStore
+from peelian.store.database import open_database
+from peelian.store.events import EventStore
+
+REPOSITORY = Path(__file__).parents[2]
+NIGHT = date(2017, 6, 22)
+N_CRIMES, N_TYPES, DAYS = 60_000, 16, 21
+LONDON = Force(
+    "london",
+    "London",
+    "EPSG:27700",
+    "Europe/London",
+    LocationPrecision.STREET_SNAPPED,
+    DatePrecision.MINUTE,
+    "Days and hours are made up: this is a measurement of speed.",
+)
+
+
+def run(extract: Path | None = None) -> list[dict[str, object]]:
+    """Return rows of name, measured, target and unit."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        settings = prepare(home, extract)
+        from peelian.delivery.night_files import night_files
+        from peelian.jobs.demo import CARD
+        from peelian.jobs.night import compose_night
+        from peelian.store import nights
+        from peelian.store.folders import publish_folder
+
+        nights.agree_card(replace(CARD, expires=NIGHT), nights.utc_now())
+        night, _ = compose_night(settings, EventStore(home), LONDON, NIGHT)
+        began = time.perf_counter()
+        size = publish_folder(home / "nights" / str(NIGHT), night_files(night))
+        files_s = time.perf_counter() - began
+    compute = night.timings["forecast, choose, explain"]
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e6
+    return [
+        {"name": "London night: forecasts, boxes, explanations", "measured": compute, "target": 3.0, "unit": "s"},
+        {"name": "London night: all files, 33 PDFs included", "measured": files_s, "target": 30.0, "unit": "s"},
+        {"name": "London night: peak memory", "measured": peak, "target": 1.0, "unit": "GB"},
+        {
+            "name": "London night: scoring 28 nights (first time)",
+            "measured": night.timings["score the nights before"],
+            "target": None,
+            "unit": "s",
+        },
+        {
+            "name": "London night: assembling names, records, shading",
+            "measured": night.timings["assemble"],
+            "target": None,
+            "unit": "s",
+        },
+        {"name": "London night: maps", "measured": len(night.areas), "target": 33 * N_TYPES, "unit": ""},
+        {"name": "London night: files", "measured": size / 1e6, "target": None, "unit": "MB"},
+    ]
+
+
+def prepare(home: Path, extract: Path | None) -> Settings:
+    """Fill a home with London's boroughs and three weeks of crimes; return its settings."""
+    boroughs = REPOSITORY / "examples" / "london-boundaries" / "boroughs.geojson.gz"
+    open_database(home)
+    store = EventStore(home)
+    x, y, street = _places(boroughs, extract)
+    rng = np.random.default_rng(2017)
+    pick = rng.integers(0, x.size, N_CRIMES)
+    end = datetime(NIGHT.year, NIGHT.month, NIGHT.day, tzinfo=UTC) - timedelta(hours=1)
+    began = [end - timedelta(seconds=float(s)) for s in rng.uniform(3600, DAYS * 86_400, N_CRIMES)]
+    # Types as uneven as real ones: the commonest has ten times the events of the rarest.
+    share = np.linspace(1.0, 0.1, N_TYPES)
+    kinds = rng.choice([f"type-{k:02d}" for k in range(N_TYPES)], N_CRIMES, p=share / share.sum())
+    table = pl.DataFrame(
+        {
+            "event_id": [f"made-{i}" for i in range(N_CRIMES)],
+            "crime_type": kinds,
+            "x": x[pick],
+            "y": y[pick],
+            "occurred_from": began,
+            "occurred_to": began,
+            "recorded_at": began,
+            "district": [None] * N_CRIMES,
+            "street": [street[i] for i in pick],
+            "is_retraction": [False] * N_CRIMES,
+            "ingest": [1] * N_CRIMES,
+        },
+        schema=LOG_SCHEMA,
+    )
+    store.append(LONDON, "made up from real places", datetime.now(UTC), EventLog(table, LONDON.crs))
+    AreaStore(home).add(LONDON, "borough", boroughs, "gss_code", "name")
+    return Settings(home=home, night=NightSettings(level="borough"))
+
+
+def _places(boroughs: Path, extract: Path | None) -> tuple[np.ndarray, np.ndarray, list[str | None]]:
+    """Return the places that crimes may have: the extract's, each as often as it was recorded, or random ones."""
+    projection = Projection(LONDON.crs)
+    if extract is not None and extract.is_dir():
+        frames = [
+            pl.read_parquet(f, columns=["longitude", "latitude", "street_id"])
+            for f in sorted(extract.glob("crimes_*.parquet"))
+        ]
+        names = pl.read_parquet(extract / "streets.parquet").unique("street_id", keep="first", maintain_order=True)
+        table = pl.concat(frames).join(names, on="street_id", how="left", maintain_order="left")
+        x, y = projection.to_metres(table["longitude"].to_numpy(), table["latitude"].to_numpy())
+        return x, y, table["street_name"].str.strip_prefix("On or near ").to_list()
+    import gzip
+    import json
+
+    shapes = json.loads(gzip.decompress(boroughs.read_bytes()))["features"]
+    union = shapely.union_all([shapely.from_geojson(json.dumps(f["geometry"])) for f in shapes])
+    rng = np.random.default_rng(1)
+    west, south, east, north = union.bounds
+    points = rng.uniform([west, south], [east, north], (200_000, 2))
+    shapely.prepare(union)
+    inside = points[shapely.contains_xy(union, points[:, 0], points[:, 1])]
+    x, y = projection.to_metres(inside[:, 0], inside[:, 1])
+    return x, y, [None] * x.size
