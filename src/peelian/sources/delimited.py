@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, Protocol, TextIO, cast
 
 import polars as pl
 
@@ -22,6 +22,8 @@ from peelian.sources.refusals import REFUSAL_SCHEMA, Reason, one_refusal
 CHUNK_ROWS = 100_000
 #: A quoted cell longer than this many lines is a quotation mark that nobody closed.
 _MOST_LINES_IN_A_ROW = 50
+#: Bytes looked at to tell encoding and delimiter.
+_SNIFFED = 1_000_000
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -41,6 +43,52 @@ class Dialect:
     delimiter: str = ","
 
 
+#: How most feeds are written.
+UTF8 = Dialect()
+
+
+class _Reader(Protocol):
+    """What ``csv.reader`` gives: rows, and the number of the last line read."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def sniff(path: Path) -> Dialect:
+    """Return how a text file looks to be written, from its first bytes: encoding and delimiter.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read or is empty.
+    """
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            start = gzip.GzipFile(fileobj=raw).read(_SNIFFED) if packed else raw.read(_SNIFFED)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"{path}: cannot be read ({error}). Check the path, or fetch the file again.") from error
+    if start[:2] in _UTF16:
+        return Dialect("utf-16", _delimiter(start.decode("utf-16", "replace")))
+    try:
+        # A character may be cut in two where the reading stopped.
+        start[: start.rfind(b"\n") + 1].decode("utf-8")
+        encoding = "utf-8"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    return Dialect(encoding, _delimiter(start.decode(encoding, "replace")))
+
+
+def _delimiter(text: str) -> str:
+    header = text.lstrip("\ufeff").split("\n", 1)[0]
+    return max(",;\t|", key=lambda mark: (header.count(mark), mark == ","))
+
+
 @contextmanager
 def _open_text(path: Path, dialect: Dialect) -> Iterator[TextIO]:
     """Open the file, unpacked where it is gzip by its first bytes; the name decides nothing."""
@@ -52,7 +100,7 @@ def _open_text(path: Path, dialect: Dialect) -> Iterator[TextIO]:
             packed = start[:2] == b"\x1f\x8b"
             if start[:2] in _UTF16 and "16" not in encoding:
                 raise SourceError(f"{path}: begins with a UTF-16 mark. Say --encoding utf-16, or save it as UTF-8.")
-            stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+            stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if packed else raw
             with io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="") as text:
                 yield text
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -147,7 +195,7 @@ def _header(path: Path, reader: Iterator[list[str]]) -> tuple[str, ...]:
     return names
 
 
-def _rows(path: Path, reader: "csv._reader") -> Iterator[tuple[int, int, list[str]]]:
+def _rows(path: Path, reader: _Reader) -> Iterator[tuple[int, int, list[str]]]:
     """Yield (first line, last line, cells) of each row that is not blank."""
     first = reader.line_num + 1
     try:

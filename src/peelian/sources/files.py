@@ -109,7 +109,10 @@ def _no_column(path: Path, name: str, names: Sequence[str]) -> str:
     if len(names) == 1:
         mark = next((m for m in (";", "\t", "|", ",") if m in names[0]), None)
         if mark:
-            return f"{path}, line 1: one column {names[0][:60]!r}; the delimiter looks like {mark!r}. Say --delimiter {mark!r}."
+            shown = names[0][:60]
+            return (
+                f"{path}, line 1: one column {shown!r}; it looks delimited by {mark!r}. Say so in the mapping's [file]."
+            )
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names[:20])}."
     return f"{path}: no column {name!r}; {hint}"

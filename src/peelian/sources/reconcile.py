@@ -19,7 +19,7 @@ from peelian.sources.records import Takebacks
 _CONTENT = ("crime_type", "x", "y", "occurred_from", "occurred_to", "district", "street")
 
 #: One retraction as the feed wrote it, kept so that it can find a record that comes in a later file.
-CLAIM_SCHEMA = pl.Schema({"claim_id": pl.String, "group": pl.String, "rank": pl.String, "recorded_at": INSTANT})
+CLAIM_SCHEMA = pl.Schema({"claim_id": pl.String(), "group": pl.String(), "rank": pl.String(), "recorded_at": INSTANT})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +150,7 @@ def _assigned(claims: pl.DataFrame, events: pl.DataFrame, takebacks: Takebacks) 
             targets[group].remove(chosen[0])
         if not chosen:
             unmet.add(claim_id)
-    schema = {"event_id": pl.String, "recorded_at": INSTANT}
+    schema = pl.Schema({"event_id": pl.String(), "recorded_at": INSTANT})
     return pl.DataFrame(pairs, schema=schema, orient="row").unique(maintain_order=True), frozenset(unmet)
 
 

@@ -17,18 +17,18 @@ from peelian.places.forces import DatePrecision, LocationPrecision
 
 RECORD_SCHEMA = pl.Schema(
     {
-        "identity": pl.String,
-        "crime_type": pl.String,
-        "x": pl.Float64,
-        "y": pl.Float64,
+        "identity": pl.String(),
+        "crime_type": pl.String(),
+        "x": pl.Float64(),
+        "y": pl.Float64(),
         "occurred_from": INSTANT,
         "occurred_to": INSTANT,
         "recorded_at": INSTANT,
-        "is_recorded_given": pl.Boolean,
-        "district": pl.String,
-        "street": pl.String,
-        "is_retraction": pl.Boolean,
-        "line": pl.Int64,
+        "is_recorded_given": pl.Boolean(),
+        "district": pl.String(),
+        "street": pl.String(),
+        "is_retraction": pl.Boolean(),
+        "line": pl.Int64(),
     }
 )
 

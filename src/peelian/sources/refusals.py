@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NUL = "NUL byte"
     NO_ID = "no id"
     UNKNOWN_TYPE = "unknown crime type"
+    UNWANTED = "not wanted by the mapping"
     UNKNOWN_STATUS = "unknown status"
     UNMATCHED = "takes back a record that is not held"
     NO_FORECAST_INPUT = "file is no forecast input"
@@ -53,7 +54,8 @@ MENDS: dict[Reason, str] = {
     Reason.NUL: "the file is damaged or binary here; export it again",
     Reason.NO_ID: "give each record its number, or leave `id` out of the mapping",
     Reason.UNKNOWN_TYPE: "add the label to the mapping's [crime_types], or to its `refuse` list",
-    Reason.UNKNOWN_STATUS: "add the value to the mapping's [status]",
+    Reason.UNWANTED: "take the label out of the mapping's `refuse` list",
+    Reason.UNKNOWN_STATUS: "Count is 1 for a record and -1 for one that is taken back",
     Reason.UNMATCHED: "none needed: should the record come in a later file, it is taken back then",
     Reason.NO_FORECAST_INPUT: "none: outcomes and stop-and-search records are no recorded crimes",
 }

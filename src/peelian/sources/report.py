@@ -1,4 +1,4 @@
-"""The report of an ingest: every row that was read is kept, corrected, duplicate, retracted or refused with a reason."""
+"""The report of an ingest: every row read is kept, corrected, duplicate, retracted or refused with a reason."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

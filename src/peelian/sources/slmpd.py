@@ -69,6 +69,7 @@ class Slmpd:
     def why_refused(self, path: Path) -> str | None:
         """Return None: this feed publishes nothing but recorded crime."""
         del path
+        return None
 
     def feed_of(self, paths: tuple[Path, ...]) -> Feed:
         """Return what all records share; the files do not matter."""
@@ -82,8 +83,8 @@ class Slmpd:
             location_precision=LocationPrecision.BLOCK,
             date_precision=DatePrecision.MINUTE,
             delay_note=(
-                f"Where the feed gives no entry time, a crime is assumed recorded {self.delay} after it happened, or when "
-                "the month it was coded in begins, whichever is later; a retraction at the end of its month."
+                f"Where the feed gives no entry time, a crime is assumed recorded {self.delay} after it happened, or "
+                "when the month it was coded in begins, whichever is later; a retraction at the end of its month."
             ),
             takebacks=Takebacks(group=r"^([^/]+/[^/]+)/", rank=r"^[^/]+/[^/]+/([^#]+)", one_each=True),
         )

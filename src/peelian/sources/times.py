@@ -13,7 +13,7 @@ US_FORMATS = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%Y
 def local_times(table: pl.DataFrame, column: str, formats: Sequence[str]) -> pl.Expr:
     """Return the column as naive local times by the first format that reads it; null where none does."""
     dtype = table.schema[column]
-    if dtype == pl.Datetime or dtype == pl.Date:
+    if dtype.is_temporal():
         return pl.col(column).cast(pl.Datetime("us"))
     text = pl.col(column).cast(pl.String).str.strip_chars()
     return pl.coalesce(text.str.to_datetime(f, time_unit="us", strict=False) for f in formats)

@@ -64,7 +64,7 @@ class AreaStore:
         parts: dict[str, tuple[str, list[shapely.Geometry]]] = {}
         for area_id, name, polygon in zip(ids, names, polygons, strict=True):
             whole = _polygons_only(polygon)
-            if area_id and not whole.is_empty:
+            if area_id and not shapely.is_empty(whole):
                 parts.setdefault(area_id, (name, []))[1].append(whole)
         if not parts:
             raise StoreError(f"{file}: no polygon with an id; areas are polygons, each with its id.")
@@ -106,7 +106,7 @@ class AreaStore:
         """
         kept = self._read_level(force.id, level)
         if kept is not None:
-            layer = AreaLayer.from_polygons(level, grid, kept.ids, kept.names, kept.polygons)
+            layer = AreaLayer.from_polygons(level, grid, kept.ids, kept.names, list(kept.polygons))
         elif level == DISTRICT and events.table.get_column("district").count():
             districts = events.table.get_column("district").to_list()
             layer = AreaLayer.from_districts(level, grid, events.x, events.y, districts, "District {}")
@@ -140,7 +140,7 @@ class AreaStore:
         kept = self._read_level(force_id, MASK)
         if kept is None:
             return None
-        layer = AreaLayer.from_polygons(MASK, grid, kept.ids, kept.names, kept.polygons)
+        layer = AreaLayer.from_polygons(MASK, grid, kept.ids, kept.names, list(kept.polygons))
         return layer.is_inside
 
     def _read_level(self, force_id: str, level: str) -> "_Kept | None":
@@ -221,6 +221,7 @@ def _in_metres(force: Force, crs: str, polygons: NDArray[np.object_]) -> NDArray
 
 def _polygons_only(shape: shapely.Geometry | None) -> shapely.Geometry:
     """Return the polygons of a shape: mending may leave lines and points behind, and a row may have no shape."""
-    parts = shapely.get_parts(shape) if shape is not None else []
-    surfaces = [p for part in parts for p in shapely.get_parts(part) if p.geom_type == "Polygon"]
-    return shapely.union_all(surfaces)
+    if shape is None:
+        return shapely.union_all([])
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.union_all(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
