@@ -19,6 +19,25 @@ app = typer.Typer(
 )
 
 
+def _fault(error: Exception) -> int:
+    """Tell of a fault in Peelian itself; the traceback goes to a file, or to the screen where PEELIAN_DEBUG is set."""
+    import os
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    if os.environ.get("PEELIAN_DEBUG"):
+        sys.stderr.write(text)
+        return 1
+    with tempfile.NamedTemporaryFile("w", prefix="peelian-fault-", suffix=".txt", delete=False) as file:
+        file.write(text)
+    sys.stderr.write(
+        f"peelian: a fault in Peelian itself ({type(error).__name__}: {error}). What was kept before still stands. "
+        f"Please report it with {file.name}.\n"
+    )
+    return 1
+
+
 def main() -> None:
     """Run the program; a refusal is one sentence on standard error, never a traceback."""
     from peelian.cli import commands
@@ -29,6 +48,8 @@ def main() -> None:
     except PeelianError as error:
         sys.stderr.write(f"peelian: {error}\n")
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last door: a fault of ours must still speak plainly
+        sys.exit(_fault(error))
     except KeyboardInterrupt:
         sys.stderr.write("peelian: interrupted; nothing half-done was kept.\n")
         sys.exit(130)

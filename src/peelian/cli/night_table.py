@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -26,61 +27,35 @@ def print_outcomes(outcomes: Sequence[NightOutcome], *, most_rows: int = 40) -> 
 
 def night_table(night: Night, most_rows: int) -> Table:
     """Return one row per map: what is expected, and how the last boxes and the record did beside the baselines."""
-    table = Table(
-        title=f"{night.force.name}: {night.night} · records known at {night.cutoff:%Y-%m-%d %H:%M} UTC · {night.model}",
-        title_justify="left",
-        caption=_caption(night, most_rows),
-        caption_justify="left",
-    )
     n = max((a.record.n_periods for a in night.areas if a.record), default=0)
     unit = "months" if night.force.date_precision == "month" else "nights"
+    table = Table(
+        title=f"{night.force.name}, {night.night}: {night.model}, records known at {night.cutoff:%Y-%m-%d %H:%M} UTC",
+        title_justify="left",
+        caption=_caption(night, most_rows, f"{n} {unit}"),
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     for name in ("area", "crime type"):
         table.add_column(name, no_wrap=True)
-    for name in (
-        "boxes",
-        "of area",
-        "expected",
-        "in boxes",
-        "last: caught",
-        "counts",
-        "random",
-        f"{n} {unit}: rate",
-        "95 %",
-        "counts",
-        "random",
-    ):
+    for name in ("expect", "in boxes", "last", "counts", "caught", "95 %", "counts", "random"):
         table.add_column(name, justify="right", no_wrap=True)
     for area in night.areas[:most_rows]:
-        table.add_row(*_cells(night, area))
+        table.add_row(*_cells(area))
     return table
 
 
-def _cells(night: Night, area: AreaNight) -> list[str]:
+def _cells(area: AreaNight) -> list[str]:
     record = area.record
-    cells = [
-        area.area.name,
-        area.bundle.name,
-        str(len(area.boxes)),
-        f"{100 * night.coverage(area):.1f} %",
-        f"{area.expected_in_area:.2f}",
-        f"{area.boxes.expected_total:.2f}",
-    ]
+    cells = [area.area.name, area.bundle.name, f"{area.expected_in_area:.2f}", f"{area.boxes.expected_total:.2f}"]
     if record is None:
-        return [*cells, *["–"] * 7]
-    last = [record.row(m, pooled=False) for m in ("boxes", "recent-counts", "random")]
+        return [*cells, *["–"] * 6]
+    last = [record.row(m, pooled=False) for m in ("boxes", "recent-counts")]
     pooled = [record.row(m, pooled=True) for m in ("boxes", "recent-counts", "random")]
     ours = pooled[0]
-    interval = f"{100 * ours.hit_rate_low:.1f} to {100 * ours.hit_rate_high:.1f}" if ours and ours.events else "–"
-    return [
-        *cells,
-        _caught(last[0]),
-        _hits(last[1]),
-        _hits(last[2]),
-        _rate(ours),
-        interval,
-        _rate(pooled[1]),
-        _rate(pooled[2]),
-    ]
+    interval = f"{100 * ours.hit_rate_low:.0f} to {100 * ours.hit_rate_high:.0f}" if ours and ours.events else "–"
+    return [*cells, _caught(last[0]), _hits(last[1]), _rate(ours), interval, _rate(pooled[1]), _rate(pooled[2])]
 
 
 def _caught(row: ScoreRow | None) -> str:
@@ -95,10 +70,15 @@ def _rate(row: ScoreRow | None) -> str:
     return "–" if row is None or math.isnan(row.hit_rate) else f"{100 * row.hit_rate:.1f} %"
 
 
-def _caption(night: Night, most_rows: int) -> str:
+def _caption(night: Night, most_rows: int, record: str) -> str:
     rest = len(night.areas) - most_rows
     more = f"{rest} more maps are in night.json. " if rest > 0 else ""
-    return f"{more}{night.delay_note} A box is a reason to be seen there. It gives no ground for stop and search."
+    largest = max((night.coverage(a) for a in night.areas if a.area.n_cells), default=0.0)
+    return (
+        f"{more}expect: events in the area, and in its {night.parameters['count']} boxes (at most {100 * largest:.1f} % of "
+        f"an area). last: of the last period's events, caught in boxes; then by plain counts. caught, 95 %, counts, random: "
+        f"share over {record}. {night.delay_note} A box is a reason to be seen there. It gives no ground for stop and search."
+    )
 
 
 def outcomes_as_json(outcomes: Sequence[NightOutcome]) -> str:

@@ -10,6 +10,7 @@ from peelian.forecasts.nights import PurposeCard
 from peelian.jobs.ingest import ingest
 from peelian.jobs.night import NightOutcome, run_nights
 from peelian.settings import Settings
+from peelian.sources.slmpd import ASSUMED_DELAY, Slmpd
 from peelian.store import nights as night_store
 
 #: The pictures in the documentation show this night; the sample ends nine days after it.
@@ -39,7 +40,12 @@ def demo(settings: Settings, examples: Path, progress: Callable[[str], None] = l
     if not sample.is_dir():
         raise StoreError(f"the sample {sample} is not there; run the demo from a clone of the repository.")
     progress("reading the sample")
-    ingest(settings.home, "slmpd", sorted(sample.glob("crimes_*.parquet")), datetime.now(UTC))
+    ingest(
+        settings.home,
+        Slmpd(ASSUMED_DELAY),
+        sorted(sample.glob("*.csv")) + sorted(sample.glob("*.parquet")),
+        datetime.now(UTC),
+    )
     if "*" not in night_store.cards():
         night_store.agree_card(CARD, night_store.utc_now())
     chosen = replace(settings.night, crime_types=settings.night.crime_types or CRIME_TYPES)
