@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from peelian.errors import RefusedSourceError, SourceError
@@ -21,6 +20,7 @@ from peelian.store.staging import Staging
 
 #: Told the file under way and the rows read so far.
 Progress = Callable[[Path, int], None]
+_NO_POINTS = pl.DataFrame(schema={"x": pl.Float64, "y": pl.Float64})
 
 
 def ingest(
@@ -104,29 +104,25 @@ class _Run:
             placed = place(self._feed, self._ground, batch, self._received_at)
             self._refuse(placed.refused)
             taken_back = placed.records.get_column("is_retraction")
-            events, counted = reconcile.number(placed.records.filter(~taken_back), counted)
-            self._keep(events)
+            kept = placed.records.filter(~taken_back)
+            events, counted = reconcile.number(kept, counted, has_versions=self._feed.has_versions)
+            for versions in reconcile.rounds(events):
+                self._keep(versions)
             if taken_back.any():
                 claims, counted_claims = reconcile.number(placed.records.filter(taken_back), counted_claims)
                 self._claim(claims, str(path))
 
     def _settle(self, batch: Batch) -> bool:
         """Hold a file's first points against the feed's CRS; settle the ground of a young force."""
-        found = settle(self._feed, batch)
-        if found is None:
-            return False
-        if self._ground is None or self._ground.n_points < ENOUGH_POINTS:
-            held = self._staging.points() if self._ground else None
-            if held is not None and held.height:
-                x, y = (np.append(held.get_column(c).to_numpy(), getattr(found, f"centre_{c}")) for c in ("x", "y"))
-                merged = Ground.around(found.crs, x, y)
-                found = replace(merged, reach_m=max(merged.reach_m, found.reach_m))
+        is_young = self._ground is None or self._ground.n_points < ENOUGH_POINTS
+        found = settle(self._feed, batch, self._staging.points() if is_young else _NO_POINTS)
+        if found is not None and is_young:
             self._ground = found
-        return True
+        return found is not None
 
     def _keep(self, events: pl.DataFrame) -> None:
         known = self._staging.lookup(events.get_column("event_id"))
-        told = reconcile.sort_out(events, known, self._received_at)
+        told = reconcile.sort_out(events, known, self._received_at, has_versions=self._feed.has_versions)
         self._staging.write(told.new, is_change=False)
         self._staging.write(told.corrected, is_change=True)
         self._tally.kept += told.new.height
@@ -134,7 +130,7 @@ class _Run:
         self._tally.duplicate += told.n_duplicate
 
     def _claim(self, numbered: pl.DataFrame, file: str) -> None:
-        claims = reconcile.claims_of(numbered, self._feed.takebacks).with_columns(
+        claims = reconcile.claims_of(numbered, self._feed.takebacks, self._received_at).with_columns(
             numbered.get_column("line"), pl.lit(file).alias("file")
         )
         seen = pl.concat([self._known_claims.select("claim_id"), *(c.select("claim_id") for c in self._claims)])

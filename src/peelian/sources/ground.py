@@ -48,8 +48,10 @@ class Ground:
         return np.asarray(np.hypot(x - self.centre_x, y - self.centre_y) <= self.reach_m)
 
 
-def settle(feed: Feed, batch: Batch) -> Ground | None:
-    """Return the ground that a feed's first records lie on; None where the batch has no point.
+def settle(feed: Feed, batch: Batch, held: pl.DataFrame) -> Ground | None:
+    """Return the ground that a feed's records lie on, ``held`` ones (x, y in metres) with them.
+
+    None where the batch has no point.
 
     Raises
     ------
@@ -75,7 +77,8 @@ def settle(feed: Feed, batch: Batch) -> Ground | None:
     good = np.isfinite(east) & np.isfinite(north)
     if not good.any():
         raise SourceError(f"{where} and all others lie outside {crs}. Name another `metric_crs`.")
-    return Ground.around(crs, east[good], north[good])
+    x, y = (held.get_column(c).to_numpy() for c in ("x", "y"))
+    return Ground.around(crs, np.append(x, east[good]), np.append(y, north[good]))
 
 
 def place(feed: Feed, ground: Ground, batch: Batch, received_at: datetime) -> Batch:

@@ -54,6 +54,7 @@ class Mapped:
             date_precision=DatePrecision(force.date_precision),
             delay_note=note,
             metric_crs=self.mapping.place.metric_crs or None,
+            has_versions=bool(self.mapping.columns.id and self.mapping.columns.recorded_at),
         )
 
     def batches(self, path: Path) -> Iterator[Batch]:
@@ -80,19 +81,22 @@ class Mapped:
         self._refuse_by_origin(sieve)
         if self.mapping.columns.id:
             sieve.refuse(Reason.NO_ID, pl.col("id").fill_null("") == "", pl.lit("blank"))
-        sieve.refuse(Reason.UNKNOWN_TYPE, pl.col("our_type").is_null(), pl.col("crime_type"))
+        # A retraction needs nothing but the id of what it takes back.
+        here = ~pl.col("is_retraction")
+        sieve.refuse(Reason.UNKNOWN_TYPE, here & pl.col("our_type").is_null(), pl.col("crime_type"))
         for name in _DATES[: 3 if self.mapping.columns.recorded_at else 2]:
             written = pl.col(f"{name}_text").fill_null("") != ""
             is_needed = name == "occurred_from"
             unread = pl.col(name).is_null() & (pl.lit(value=True) if is_needed else written)
             sieve.refuse(
-                Reason.UNREADABLE_DATE, unread, pl.format("{}: {}", pl.lit(name), pl.col(f"{name}_text").fill_null(""))
+                Reason.UNREADABLE_DATE,
+                here & unread,
+                pl.format("{}: {}", pl.lit(name), pl.col(f"{name}_text").fill_null("")),
             )
         years = self.mapping.time.most_years_before
-        long_before = pl.col("occurred_from") < pl.col("recorded_at") - pl.duration(days=365.25 * years)
+        long_before = here & (pl.col("occurred_from") < pl.col("recorded_at") - pl.duration(days=365.25 * years))
         sieve.refuse(Reason.LONG_BEFORE, long_before, pl.col("occurred_from_text"))
         sieve.refuse(Reason.LONG_BEFORE, pl.col("occurred_from").dt.year() < 1970, pl.col("occurred_from_text"))  # noqa: PLR2004 - a slip of the pen
-        here = ~pl.col("is_retraction")
         point = pl.format("{}, {}", pl.col("x_text").fill_null(""), pl.col("y_text").fill_null(""))
         blank = (pl.col("x_text").fill_null("") == "") | (pl.col("y_text").fill_null("") == "")
         sieve.refuse(Reason.NOT_GEOCODED, here & (blank | ((pl.col("x") == 0) & (pl.col("y") == 0))), point)

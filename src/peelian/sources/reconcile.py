@@ -5,7 +5,7 @@ known when, as long as the rows of one record stay in one file (a feed publishes
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,16 @@ from peelian.sources.records import Takebacks
 _CONTENT = ("crime_type", "x", "y", "occurred_from", "occurred_to", "district", "street")
 
 #: One retraction as the feed wrote it, kept so that it can find a record that comes in a later file.
-CLAIM_SCHEMA = pl.Schema({"claim_id": pl.String(), "group": pl.String(), "rank": pl.String(), "recorded_at": INSTANT})
+#: ``fallback_at`` counts where ``recorded_at`` is not after the event's own recording.
+CLAIM_SCHEMA = pl.Schema(
+    {
+        "claim_id": pl.String(),
+        "group": pl.String(),
+        "rank": pl.String(),
+        "recorded_at": INSTANT,
+        "fallback_at": INSTANT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,63 +40,70 @@ class Sorted:
     n_duplicate: int
 
 
-def number(records: pl.DataFrame, counted: pl.DataFrame | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def number(
+    records: pl.DataFrame, counted: pl.DataFrame | None = None, *, has_versions: bool = False
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the records with ``event_id``, and the count of each identity so far in the file.
 
     The k-th record of one identity in one file is a separate event (one per victim): ``identity#k``
     from the second on. They are counted in the order of their content, so that a file which lists
     them otherwise gives the same ids. ``counted`` holds the counts of earlier batches of the file.
+    With ``has_versions`` records of one identity are separate only when recorded at one instant.
     """
-    keyed = records.with_columns(pl.col("identity").hash(0).alias("key"))
+    recorded = pl.when("is_recorded_given").then("recorded_at") if has_versions else pl.lit(None, INSTANT)
+    keyed = records.with_columns(pl.struct("identity", recorded.alias("recorded")).hash(0).alias("key"))
     counts = keyed.group_by("key").len("n")
-    before = counts.select("key", pl.lit(0, pl.UInt32).alias("n")) if counted is None else counted
     if counts.height == records.height:
         ranked = keyed.with_columns(pl.lit(1, pl.Int64).alias("k"))
     else:
         in_order = keyed.sort("identity", *_CONTENT, "recorded_at", "line")
         ranked = in_order.with_columns(pl.col("line").cum_count().over("key").cast(pl.Int64).alias("k"))
     if counted is not None:
-        ranked = (
-            ranked.join(before, on="key", how="left").with_columns(pl.col("k") + pl.col("n").fill_null(0)).drop("n")
-        )
-        counts = pl.concat([before, counts]).group_by("key").agg(pl.col("n").sum())
-    identified = ranked.with_columns(
-        pl.when(pl.col("k") > 1).then(pl.format("{}#{}", "identity", "k")).otherwise("identity").alias("event_id")
-    )
-    return identified.drop("key", "k"), counts
+        ranked = ranked.join(counted, on="key", how="left").with_columns(pl.col("k") + pl.col("n").fill_null(0))
+        ranked = ranked.drop("n")
+        counts = pl.concat([counted, counts]).group_by("key").agg(pl.col("n").sum())
+    event_id = pl.when(pl.col("k") > 1).then(pl.format("{}#{}", "identity", "k")).otherwise("identity")
+    return ranked.with_columns(event_id.alias("event_id")).drop("key", "k"), counts
 
 
-def sort_out(records: pl.DataFrame, known: pl.DataFrame, received_at: datetime) -> Sorted:
+def rounds(numbered: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the records in rounds that hold no event twice: the earliest recorded version of each first."""
+    left = numbered
+    if not numbered.get_column("event_id").is_duplicated().any():
+        yield numbered
+        return
+    left = numbered.sort("recorded_at", "line", maintain_order=True)
+    while left.height:
+        is_first = left.get_column("event_id").is_first_distinct()
+        yield left.filter(is_first)
+        left = left.filter(~is_first)
+
+
+def sort_out(
+    records: pl.DataFrame, known: pl.DataFrame, received_at: datetime, *, has_versions: bool = False
+) -> Sorted:
     """Tell numbered records (no retractions) apart against the known rows of the log with their ids.
 
-    A correction is recorded when the feed says, where it says so anew; else when it reached us, so
-    that what was known before stays readable.
+    A row whose content is held is a duplicate; with ``has_versions`` it must be held as recorded at
+    the same instant, for such a feed may go back to an earlier version. A correction is recorded
+    when the feed says so anew, else when it reached us, so that what was known before stays readable.
     """
     versions = known.filter(~pl.col("is_retraction"))
     if versions.height == 0:
         return Sorted(_log_rows(records), _log_rows(records.clear()), 0)
-    latest = (
-        versions.sort("recorded_at", "ingest", maintain_order=True)
-        .unique("event_id", keep="last", maintain_order=True)
-        .select(
-            "event_id", pl.col("recorded_at").alias("last_recorded"), *(pl.col(c).alias(f"last_{c}") for c in _CONTENT)
-        )
-    )
-    met = records.join(latest, on="event_id", how="left")
-    is_new = pl.col("last_recorded").is_null()
-    new = met.filter(is_new)
-    again = met.filter(~is_new)
-    is_latest = pl.all_horizontal(pl.col(c).eq_missing(pl.col(f"last_{c}")) for c in _CONTENT)
+    ids = versions.select("event_id", pl.lit(value=True).alias("is_known")).unique()
     held = versions.select("event_id", *_CONTENT, pl.lit(value=True).alias("is_held")).unique()
-    again = again.join(held, on=["event_id", *_CONTENT], how="left", nulls_equal=True)
     stamped = versions.select("event_id", "recorded_at", pl.lit(value=True).alias("is_stamped")).unique()
-    again = again.join(stamped, on=["event_id", "recorded_at"], how="left")
-    # A feed that goes back to an earlier version says so with a later time of recording.
-    went_back = pl.col("is_recorded_given") & (pl.col("recorded_at") > pl.col("last_recorded"))
-    is_same = is_latest | (pl.col("is_held").fill_null(value=False) & ~went_back)
-    said_anew = pl.col("is_recorded_given") & ~pl.col("is_stamped").fill_null(value=False)
-    corrected = again.filter(~is_same).with_columns(
-        pl.when(said_anew)
+    met = (
+        records.join(ids, on="event_id", how="left")
+        .join(held, on=["event_id", *_CONTENT], how="left", nulls_equal=True)
+        .join(stamped, on=["event_id", "recorded_at"], how="left")
+        .with_columns(pl.col("is_known", "is_held", "is_stamped").fill_null(value=False))
+    )
+    new, again = met.filter(~pl.col("is_known")), met.filter("is_known")
+    says_anew = pl.col("is_recorded_given") & ~pl.col("is_stamped") if has_versions else pl.lit(value=False)
+    corrected = again.filter(~(pl.col("is_held") & ~says_anew)).with_columns(
+        pl.when(says_anew)
         .then("recorded_at")
         .otherwise(pl.max_horizontal("recorded_at", pl.lit(received_at)))
         .cast(INSTANT)
@@ -96,13 +112,22 @@ def sort_out(records: pl.DataFrame, known: pl.DataFrame, received_at: datetime) 
     return Sorted(_log_rows(new), _log_rows(corrected), again.height - corrected.height)
 
 
-def claims_of(numbered: pl.DataFrame, takebacks: Takebacks) -> pl.DataFrame:
-    """Return the claims of numbered retraction records."""
+def claims_of(numbered: pl.DataFrame, takebacks: Takebacks, received_at: datetime) -> pl.DataFrame:
+    """Return the claims of numbered retraction records.
+
+    A feed that gives times may take an event back more than once, so the time is part of the
+    claim's id there. One without counts as said when it reached us, unless the feed's own rule dates it.
+    """
+    given = pl.col("is_recorded_given")
+    stamp = pl.when(given).then(pl.format("{}@{}", "event_id", pl.col("recorded_at").dt.to_string("iso")))
+    reached = pl.lit(received_at).cast(INSTANT)
+    said = pl.col("recorded_at") if takebacks.is_dated else pl.when(given).then("recorded_at").otherwise(reached)
     return numbered.select(
-        pl.col("event_id").alias("claim_id"),
+        stamp.otherwise("event_id").alias("claim_id"),
         pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
         pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
-        "recorded_at",
+        said.alias("recorded_at"),
+        (pl.col("recorded_at") if takebacks.is_dated else reached).alias("fallback_at"),
     )
 
 
@@ -116,9 +141,10 @@ def settle_claims(
     they came: an earlier choice that a late file shows to be wrong is put back, recorded at the
     instant at which it had been taken away, so that no cutoff ever sees the difference.
     """
-    latest = held.filter(~pl.col("is_retraction")).sort("recorded_at", "ingest", maintain_order=True)
-    latest = latest.unique("event_id", keep="last", maintain_order=True)
-    wanted, unmet = _assigned(claims, latest, takebacks)
+    versions = held.filter(~pl.col("is_retraction")).sort("recorded_at", "ingest", maintain_order=True)
+    firsts = versions.unique("event_id", keep="first", maintain_order=True)
+    latest = versions.unique("event_id", keep="last", maintain_order=True)
+    wanted, unmet = _assigned(claims, firsts, takebacks)
     standing = held.sort("recorded_at", "ingest", "is_retraction", maintain_order=True)
     standing = standing.unique(["event_id", "recorded_at"], keep="last", maintain_order=True)
     now = standing.filter("is_retraction").select("event_id", "recorded_at")
@@ -131,21 +157,25 @@ def settle_claims(
 
 def _assigned(claims: pl.DataFrame, events: pl.DataFrame, takebacks: Takebacks) -> tuple[pl.DataFrame, frozenset[str]]:
     """Return (event_id, recorded_at) of every retraction, and the claims that find no event."""
-    targets: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    targets: dict[str, list[tuple[str, str, datetime]]] = defaultdict(list)
     placed = events.select(
         "event_id",
+        "recorded_at",
         pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
         pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
     ).sort("rank", pl.col("event_id").str.len_chars(), "event_id")
-    for event_id, group, rank in placed.iter_rows():
-        targets[group].append((rank, event_id))
+    for event_id, began, group, rank in placed.iter_rows():
+        targets[group].append((rank, event_id, began))
     pairs: list[tuple[str, datetime]] = []
     unmet: set[str] = set()
     order = claims.sort("group", "rank", "recorded_at", pl.col("claim_id").str.len_chars(), "claim_id")
-    for claim_id, group, rank, recorded_at in order.iter_rows():
+    for claim_id, group, rank, recorded_at, fallback_at in order.iter_rows():
         eligible = [target for target in targets[group] if target[0] <= rank]
-        chosen: Sequence[tuple[str, str]] = eligible[-1:] if takebacks.one_each else eligible
-        pairs.extend((event_id, recorded_at) for _, event_id in chosen)
+        chosen = eligible[-1:] if takebacks.one_each else eligible
+        # Taken back at the instant of its recording or before it, an event would stand for ever or never have stood.
+        pairs.extend(
+            (event_id, recorded_at if recorded_at > began else max(fallback_at, began)) for _, event_id, began in chosen
+        )
         if takebacks.one_each and chosen:
             targets[group].remove(chosen[0])
         if not chosen:

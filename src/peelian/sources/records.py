@@ -40,16 +40,21 @@ class Takebacks:
     ``group`` and ``rank`` are patterns with one capture, searched in identities: a retraction takes
     back events of its own group whose rank is not above its own. With ``one_each`` a retraction
     takes back exactly one event, the latest that stands; else all of the group (an id has one).
+    ``is_dated``: the feed's own rule says when a retraction was made, though it writes no time.
     """
 
     group: str = r"^(.*?)(?:#\d+)?$"
     rank: str = r"^()"
     one_each: bool = False
+    is_dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What all records of one feed share."""
+    """What all records of one feed share.
+
+    ``has_versions``: a record comes again under its id with a later time of recording when it changes.
+    """
 
     source: str
     force_id: str
@@ -60,6 +65,7 @@ class Feed:
     date_precision: DatePrecision
     delay_note: str
     takebacks: Takebacks = field(default_factory=Takebacks)
+    has_versions: bool = False
     metric_crs: str | None = None
 
 

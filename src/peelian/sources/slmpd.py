@@ -86,7 +86,7 @@ class Slmpd:
                 f"Where the feed gives no entry time, a crime is assumed recorded {self.delay} after it happened, or "
                 "when the month it was coded in begins, whichever is later; a retraction at the end of its month."
             ),
-            takebacks=Takebacks(group=r"^([^/]+/[^/]+)/", rank=r"^[^/]+/[^/]+/([^#]+)", one_each=True),
+            takebacks=Takebacks(group=r"^([^/]+/[^/]+)/", rank=r"^[^/]+/[^/]+/([^#]+)", one_each=True, is_dated=True),
         )
 
     def batches(self, path: Path) -> Iterator[Batch]:
