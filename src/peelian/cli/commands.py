@@ -7,7 +7,17 @@ from peelian import __version__
 
 def register(app: typer.Typer) -> None:
     """Add every command group to the program."""
+    from peelian.cli import areas, backtest, demo, doctor, ingest, night, purpose
+
     app.callback()(_program)
+    app.command("demo")(demo.demo)
+    app.command("doctor")(doctor.doctor)
+    app.add_typer(ingest.app, name="ingest")
+    app.add_typer(areas.app, name="areas")
+    app.command("night")(night.night)
+    app.add_typer(purpose.app, name="purpose")
+    app.command("switch")(purpose.switch)
+    app.command("backtest")(backtest.backtest)
 
 
 def _program(

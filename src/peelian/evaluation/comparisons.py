@@ -120,16 +120,16 @@ def comparison_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
 def sentence(crime_type: str, method: str, baseline: str, estimate: Estimate, events: float, n_types: int = 0) -> str:
     """Return what may be said of a ratio of hits in the same area, in one plain sentence."""
     what = f"Over {n_types} crime types" if crime_type == POOLED else "In the same area"
-    of = "" if crime_type == POOLED else f" of {crime_type}"
+    crime = "" if crime_type == POOLED else f" {crime_type}"
     if not np.isfinite(estimate.value):
-        return f"{what}, {baseline} caught none{of}, so no ratio can be given."
+        return f"{what}, {baseline} caught no{crime or ' event'}, so no ratio can be given."
     change = f"{abs(estimate.value - 1) * 100:.0f} % {'more' if estimate.value >= 1 else 'less'}"
     if events < FEWEST_EVENTS or not (np.isfinite(estimate.low) and np.isfinite(estimate.high)):
-        return f"{what}, {method} caught {change}{of} than {baseline}; too few events to say whether that is chance."
+        return f"{what}, {method} caught {change}{crime} than {baseline}; too few events to say whether that is chance."
     span = f"95 % interval {_signed(estimate.low)} to {_signed(estimate.high)} %"
     if estimate.low > 1 or estimate.high < 1:
-        return f"{what}, {method} catches {change}{of} than {baseline}, {span}."
-    return f"{what}, {method} and {baseline} cannot be told apart{of and ' in what they catch'}{of}: {change}, {span}."
+        return f"{what}, {method} catches {change}{crime} than {baseline}, {span}."
+    return f"{what}, {method} and {baseline} cannot be told apart{crime and ' on'}{crime}: {change}, {span}."
 
 
 def _signed(value: float) -> str:

@@ -1,15 +1,16 @@
 """One method's answer for one bundle and period, judged area by area against what fell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from peelian.evaluation.ground import Ground
-from peelian.evaluation.hits import most_hits
+from peelian.evaluation.ground import Ground, caught_at
+from peelian.evaluation.hits import is_hit, most_hits
 from peelian.evaluation.outcomes import Fallen
 from peelian.evaluation.scores import score
 from peelian.places.periods import Period
@@ -45,22 +46,25 @@ AREA_SCORES = pl.Schema(
 class Answer:
     """What a method said: expected counts (n_cells of the layer's grid,), and each area's boxes with theirs.
 
-    ``expected`` is None for an outside forecast that says only where. Boxes stand on the grid or float off it.
+    ``expected`` is None for an outside forecast that says only where. Boxes stand on the grid or float off it;
+    ``shapes`` are an outside forecast's polygons by area, where they are no squares of one size.
     """
 
     expected: NDArray[np.float64] | None
     boxes: Mapping[str, tuple[Squares, NDArray[np.float64]]]
     is_floating: bool
+    shapes: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """The scores by area, and what happened to each event: caught or not, and where its cell stood.
 
-    ``is_hit``, ``stands_low`` and ``stands_high`` are (n_events,), in the order of ``Fallen``.
+    ``areas`` holds the numeric columns of ``AREA_SCORES``, each (n_areas,); ``is_hit``, ``stands_low`` and
+    ``stands_high`` are (n_events,), in the order of ``Fallen``.
     """
 
-    areas: pl.DataFrame
+    areas: Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
     is_hit: NDArray[np.bool_]
     stands_low: NDArray[np.float64]
     stands_high: NDArray[np.float64]
@@ -74,41 +78,36 @@ def judge_answer(
     ``uniform_per_day`` is the reference of the log score (``scores.uniform_rate``); None where weights make the
     counts no counts of events, or where the answer holds no surface: those scores are then NaN.
     """
-    hit, n_boxes, chosen_m2, in_boxes, size_m = _boxed(answer, fallen, ground)
+    boxed = _boxed(answer, fallen, ground)
+    share = np.clip(boxed.chosen_m2 / np.maximum(ground.area_m2, 1.0), 0.0, 1.0)
     low, high = _standing(answer, fallen, ground)
     n = ground.n_areas
     events = np.bincount(fallen.area, fallen.weight, minlength=n)
     nan = np.full(n, np.nan)
     ties = nan
     if answer.expected is not None:
-        boxed_share = np.clip(n_boxes * size_m**2 / np.maximum(ground.area_m2, 1.0), 0.0, 1.0)[fallen.area]
-        reached = np.clip((boxed_share - low) / (high - low), 0.0, 1.0)
-        ties = np.bincount(fallen.area, fallen.weight * reached, minlength=n)
+        ties = np.bincount(fallen.area, fallen.weight * caught_at(share[fallen.area], low, high), minlength=n)
     scored = None
     if answer.expected is not None and uniform_per_day is not None:
         scored = score(answer.expected, uniform_per_day, fallen, ground, period)
-    table = pl.DataFrame(
-        {
-            "area": list(ground.area_ids),
-            "n_boxes": n_boxes,
-            "chosen_m2": chosen_m2,
-            "area_m2": ground.area_m2,
-            "events": events,
-            "hits": np.bincount(fallen.area, fallen.weight * hit, minlength=n),
-            "hits_ties_at_random": ties,
-            "hits_at_random": events * chosen_m2 / np.maximum(ground.area_m2, 1.0),
-            "most_hits": _hindsight(fallen, ground, n_boxes, size_m, is_floating=answer.is_floating),
-            "expected_in_area": nan if answer.expected is None else ground.by_area(answer.expected),
-            "expected_in_boxes": in_boxes,
-            "gain_bits": nan if scored is None else scored.gain_bits,
-            "place_bits": nan if scored is None else scored.place_bits,
-            "brier": nan if scored is None else scored.brier,
-            "brier_uniform": nan if scored is None else scored.brier_uniform,
-            "cells": ground.sizes,
-        },
-        schema=AREA_SCORES,
-    )
-    return Judgement(table, hit, low, high)
+    areas = {
+        "n_boxes": boxed.n_boxes,
+        "chosen_m2": boxed.chosen_m2,
+        "area_m2": ground.area_m2,
+        "events": events,
+        "hits": np.bincount(fallen.area, fallen.weight * boxed.hit, minlength=n),
+        "hits_ties_at_random": ties,
+        "hits_at_random": events * share,
+        "most_hits": _hindsight(fallen, ground, boxed.chosen_m2, is_floating=answer.is_floating),
+        "expected_in_area": nan if answer.expected is None else ground.by_area(answer.expected),
+        "expected_in_boxes": boxed.expected,
+        "gain_bits": nan if scored is None else scored.gain_bits,
+        "place_bits": nan if scored is None else scored.place_bits,
+        "brier": nan if scored is None else scored.brier,
+        "brier_uniform": nan if scored is None else scored.brier_uniform,
+        "cells": ground.sizes,
+    }
+    return Judgement(areas, boxed.hit, low, high)
 
 
 def calibration_sums(
@@ -133,47 +132,57 @@ def _standing(answer: Answer, fallen: Fallen, ground: Ground) -> tuple[NDArray[n
     return low[fallen.cell], high[fallen.cell]
 
 
-def _boxed(
-    answer: Answer, fallen: Fallen, ground: Ground
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], float]:
-    """Return (is_hit, n_boxes, chosen_m2, expected_in_boxes, size): an event is caught only by its own area's boxes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Boxed:
+    """What the boxes of each area caught and cover: is_hit (n_events,), the rest (n_areas,)."""
+
+    hit: NDArray[np.bool_]
+    n_boxes: NDArray[np.int64]
+    chosen_m2: NDArray[np.float64]
+    expected: NDArray[np.float64]
+
+
+def _boxed(answer: Answer, fallen: Fallen, ground: Ground) -> _Boxed:
+    """Return what was caught: an event only by boxes of its own area."""
     n_boxes = np.zeros(ground.n_areas, dtype=np.int64)
-    in_boxes = np.zeros(ground.n_areas)
+    chosen_m2, expected = np.zeros(ground.n_areas), np.zeros(ground.n_areas)
     hit = np.zeros(fallen.x.size, dtype=np.bool_)
-    size_m = ground.grid.cell_size_m
     for index, area_id in enumerate(ground.area_ids):
-        if area_id not in answer.boxes:
-            continue
-        squares, expected = answer.boxes[area_id]
-        if not len(squares):
-            continue
-        size_m = squares.size_m
-        n_boxes[index] = len(squares)
-        in_boxes[index] = float(expected.sum())
         own = np.flatnonzero(fallen.area == index)
-        hit[own] = squares.contain(fallen.x[own], fallen.y[own]).any(axis=0)
-    return hit, n_boxes, np.asarray(n_boxes * size_m**2, dtype=np.float64), in_boxes, size_m
+        if area_id in answer.boxes:
+            squares, counts = answer.boxes[area_id]
+            n_boxes[index], chosen_m2[index] = len(squares), len(squares) * squares.size_m**2
+            expected[index] = float(counts.sum())
+            hit[own] |= is_hit(squares, fallen.x[own], fallen.y[own])
+        if area_id in answer.shapes:
+            whole = shapely.union_all(answer.shapes[area_id])
+            n_boxes[index] += answer.shapes[area_id].size
+            chosen_m2[index] += shapely.area(whole)
+            hit[own] |= shapely.intersects_xy(whole, fallen.x[own], fallen.y[own])
+    return _Boxed(hit, n_boxes, chosen_m2, expected)
 
 
 def _hindsight(
-    fallen: Fallen, ground: Ground, n_boxes: NDArray[np.int64], size_m: float, *, is_floating: bool
+    fallen: Fallen, ground: Ground, chosen_m2: NDArray[np.float64], *, is_floating: bool
 ) -> NDArray[np.float64]:
-    """Return the most that as many squares could have caught, by area: exact on the grid, a bound when they float.
+    """Return the most that an equally large choice could have caught, by area: exact on the grid, else a bound.
 
-    A floating square that holds an event lies within ``size_m`` of it both ways, so it catches no more than
-    lies there; the ``k`` largest such counts, and never more than all, bound any ``k`` squares.
+    Off the grid: a square as large as a cell that holds an event lies within a cell's side of it both ways, so it
+    catches no more than lies there; the ``k`` largest such counts, and never more than all, bound any ``k``.
     """
     most = np.zeros(ground.n_areas)
-    for index in np.flatnonzero(np.bincount(fallen.area, minlength=ground.n_areas)):
+    size_m = ground.grid.cell_size_m
+    # Part of a box may still catch an event: round up, but not for a rounding error.
+    n_cells = np.ceil(chosen_m2 / ground.grid.cell_area_m2 - 1e-6).astype(np.int64)
+    for index in np.unique(fallen.area):
         own = fallen.area == index
+        weight, k = fallen.weight[own], int(n_cells[index])
         if is_floating:
             points = np.column_stack([fallen.x[own], fallen.y[own]])
             near = cKDTree(points).query_ball_point(points, size_m, p=np.inf)
-            weight = fallen.weight[own]
             within = np.array([weight[n].sum() for n in near])
-            most[index] = min(most_hits(within, int(n_boxes[index])), float(weight.sum()))
+            most[index] = min(most_hits(within, k), float(weight.sum()))
         else:
             cell = np.unique(fallen.cell[own], return_inverse=True)[1]
-            counts = np.bincount(cell, fallen.weight[own]).astype(np.float64)
-            most[index] = most_hits(counts, int(n_boxes[index]))
+            most[index] = most_hits(np.bincount(cell, weight).astype(np.float64), k)
     return most

@@ -56,11 +56,20 @@ class Replay:
         EventsError
             When ``cutoff`` has no time zone.
         """
+        return Events(self.table.filter(self.stands_at(cutoff)), self.crs, cutoff)
+
+    def stands_at(self, cutoff: datetime) -> NDArray[np.bool_]:
+        """Return which rows of ``table`` stand at the cutoff, (n_rows,); errors as in ``as_known_at``."""
         if cutoff.tzinfo is None:
             raise EventsError(f"cutoff = {cutoff.isoformat()} has no time zone; give an aware instant.")
         at = np.int64(round(cutoff.timestamp() * 1_000_000))
-        stands = (self.stands_from <= at) & (at < self.stands_until)
-        return Events(self.table.filter(stands), self.crs, cutoff)
+        return np.asarray((self.stands_from <= at) & (at < self.stands_until))
+
+    @property
+    def first_recorded_at(self) -> datetime | None:
+        """When the first standing row was recorded; None for an empty log."""
+        earliest = self.table.get_column("recorded_at").min()
+        return earliest if isinstance(earliest, datetime) else None
 
     @property
     def last_recorded_at(self) -> datetime | None:

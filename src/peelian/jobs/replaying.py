@@ -1,0 +1,160 @@
+"""One key of a backtest: a method, a bundle and a block of periods, replayed from what was known and judged.
+
+A pure function of the backtest's folder and the key's name; it writes the key's own part and nothing else.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from peelian.evaluation.ground import Ground
+from peelian.evaluation.judgement import Answer, judge_answer
+from peelian.evaluation.outcomes import Fallen, Outcomes
+from peelian.evaluation.scores import uniform_rate
+from peelian.evaluation.summary import ANSWERED
+from peelian.events.bundles import Bundle
+from peelian.events.events import Events
+from peelian.events.replay import Replay
+from peelian.forecasts.forecast import Forecast
+from peelian.jobs.methods import model_of
+from peelian.jobs.outside import outside_answer
+from peelian.jobs.parts import PartRows, PeriodRow
+from peelian.jobs.plans import FLOATING, OUTSIDE, Method, Plan
+from peelian.models.model import FittedModel
+from peelian.places.areas import AreaLayer
+from peelian.places.periods import Period
+from peelian.places.regions import Region
+from peelian.selection.floating import select_floating
+from peelian.selection.top import TopCells, rank_cells
+from peelian.store.backtests import BacktestFolder
+
+#: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
+LATTICE = 4
+FAILED, NOTHING_KNOWN = "failed", "nothing known"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """What every key of one backtest stands on, read once in a process."""
+
+    folder: BacktestFolder
+    plan: Plan
+    replay: Replay
+    layer: AreaLayer
+    ground: Ground
+    region: Region
+    lattice: Region
+    parents: NDArray[np.int64]
+    known_now: Events
+    of_bundle: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    outcomes: dict[str, Outcomes] = field(default_factory=dict)
+    uniform: dict[tuple[str, datetime], float] = field(default_factory=dict)
+
+    def fallen(self, bundle: Bundle, period: Period) -> Fallen:
+        """Return what fell, as it is known now."""
+        if bundle.name not in self.outcomes:
+            self.outcomes[bundle.name] = Outcomes.of(self.known_now, bundle, self.ground)
+        return self.outcomes[bundle.name].during(period)
+
+    def knows(self, bundle: Bundle, cutoff: datetime) -> bool:
+        """Tell whether any event of the bundle was known at the cutoff."""
+        if bundle.name not in self.of_bundle:
+            is_of = self.replay.table.get_column("crime_type").is_in(list(bundle.crime_types))
+            self.of_bundle[bundle.name] = is_of.to_numpy()
+        return bool((self.replay.stands_at(cutoff) & self.of_bundle[bundle.name]).any())
+
+    def uniform_per_day(self, bundle: Bundle, history: Events) -> float | None:
+        """Return the log score's reference; None where weights make expected counts no counts of events."""
+        if not bundle.counts_events:
+            return None
+        key = (bundle.name, history.known_at)
+        if key not in self.uniform:
+            self.uniform[key] = uniform_rate(history, bundle, self.ground)
+        return self.uniform[key]
+
+
+@lru_cache(maxsize=1)
+def bench_of(path: str) -> Bench:
+    """Return the bench of a backtest's folder."""
+    folder = BacktestFolder(Path(path))
+    plan = Plan.from_json(folder.plan())
+    replay = folder.replay(plan.force.crs)
+    layer = folder.layer(plan.level, plan.grid)
+    region = layer.region
+    parents = plan.grid.parent_cells(LATTICE)
+    known_now = replay.as_known_at(plan.judged_at)
+    return Bench(folder, plan, replay, layer, Ground.of(layer), region, region.nested(LATTICE), parents, known_now)
+
+
+def replay_key(path: str, key: str) -> str:
+    """Replay and judge one key, write its part, and return the key."""
+    bench = bench_of(path)
+    plan = bench.plan
+    block, bundle, method = (int(part) for part in key.split("-"))
+    tables = _replay(bench, plan.blocks()[block], plan.bundles[bundle], plan.methods[method])
+    bench.folder.write_part(key, tables)
+    return key
+
+
+def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: Method) -> dict[str, pl.DataFrame]:
+    """Return the key's tables: a score row for every area of every period, whatever became of it."""
+    rows = PartRows(bundle, method, bench.ground)
+    fitted: FittedModel | None = None
+    for index, period in enumerate(periods):
+        cutoff = bench.plan.cutoff(period)
+        fallen = bench.fallen(bundle, period)
+        answer, uniform, status, reason = None, None, NOTHING_KNOWN, _nothing(method, bundle)
+        try:
+            if method.boxes == OUTSIDE:
+                answer = outside_answer(bench.folder, bench.ground, bundle, method, period)
+            elif bench.knows(bundle, cutoff):
+                history = bench.replay.as_known_at(cutoff)
+                uniform = bench.uniform_per_day(bundle, history)
+                is_stale = index % bench.plan.refit_every == 0
+                fitted = (
+                    _fit(bench, history, bundle, method)
+                    if fitted is None or is_stale
+                    else fitted.conditioned_on(history)
+                )
+                answer = _answer(bench, fitted.forecast(period), method)
+            if answer is not None:
+                status, reason = ANSWERED, ""
+        except Exception as error:  # noqa: BLE001 - whatever a model does on one key, the rest goes on and the row says why
+            answer, fitted = None, None
+            status, reason = FAILED, f"{type(error).__name__}: {error}"
+        judgement = judge_answer(answer or NO_ANSWER, fallen, bench.ground, period, uniform if answer else None)
+        rows.add(PeriodRow(period, cutoff, status, reason, answer, fallen, judgement))
+    return rows.tables()
+
+
+NO_ANSWER = Answer(None, {}, is_floating=False)
+
+
+def _fit(bench: Bench, history: Events, bundle: Bundle, method: Method) -> FittedModel:
+    model = model_of(method, bench.plan.force.date_precision)
+    return model.fit(history, bundle, bench.lattice if method.boxes == FLOATING else bench.region)
+
+
+def _answer(bench: Bench, forecast: Forecast, method: Method) -> Answer:
+    """Return the forecast's boxes, and its expected counts on the layer's grid."""
+    if method.boxes == FLOATING:
+        chosen = select_floating(forecast, bench.layer, TopCells(bench.plan.count, 0))
+        expected = np.bincount(bench.parents, forecast.expected, minlength=bench.plan.grid.n_cells)
+        boxes = {i: (b.squares, b.chosen.get_column("expected_count").to_numpy()) for i, b in chosen.items()}
+        return Answer(expected.astype(np.float64), boxes, is_floating=True)
+    boxes = {}
+    for area in bench.layer.areas:
+        cells = rank_cells(forecast.expected, area.cells, bench.plan.count)
+        boxes[area.id] = (forecast.grid.squares(cells), forecast.expected[cells])
+    return Answer(forecast.expected, boxes, is_floating=False)
+
+
+def _nothing(method: Method, bundle: Bundle) -> str:
+    if method.boxes == OUTSIDE:
+        return f"the outside forecast has no boxes of {bundle.name} for this period"
+    return f"no event of {bundle.name} was known at the cutoff"

@@ -1,0 +1,149 @@
+"""From a backtest's parts to its verdict and its files: boxes.parquet, scores.parquet, verdict.json, report.html."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from peelian.evaluation.pictures import calibration, curves, misses
+from peelian.evaluation.steadiness import churn, compactness
+from peelian.evaluation.summary import (
+    SCORE_SCHEMA,
+    Judged,
+    comparisons,
+    events_outside,
+    measures,
+    troubles,
+    with_baseline,
+)
+from peelian.forecasts.verdicts import BacktestTerms, Verdict
+from peelian.jobs.plans import Plan
+from peelian.places.areas import AreaLayer
+from peelian.store.backtests import BacktestFolder
+
+_KEY = ["crime_type", "method", "period_start", "area"]
+
+
+def verdict_of(folder: BacktestFolder, plan: Plan, layer: AreaLayer, seconds: float) -> Verdict:
+    """Return the verdict of a backtest whose parts are all there; writes boxes and scores on the way."""
+    keys = plan.keys()
+    boxes = folder.read_parts(keys, "boxes").sort("crime_type", "model", "period_start", "area", "rank")
+    folder.write_result("boxes.parquet", boxes)
+    events = folder.read_parts(keys, "events")
+    scores = with_baseline(folder.read_parts(keys, "scores"), events, plan.baseline)
+    scores = scores.join(_movement(boxes, plan), on=_KEY, how="left").sort(_KEY).select(SCORE_SCHEMA.names())
+    folder.write_result("scores.parquet", scores.rename({"method": "model"}))
+    crime_types = tuple(b.name for b in plan.bundles)
+    judged = Judged(scores, tuple(m.label for m in plan.methods), crime_types, plan.baseline, plan.seed)
+    return Verdict(
+        terms=_terms(folder, plan, crime_types),
+        layer=layer,
+        measures=measures(judged),
+        comparisons=comparisons(judged),
+        curves=curves(events, judged),
+        calibration=calibration(folder.read_parts(keys, "bins"), judged),
+        misses=misses(events),
+        troubles=troubles(scores),
+        events_outside=events_outside(scores),
+        seconds=seconds,
+    )
+
+
+def write_results(folder: BacktestFolder, verdict: Verdict) -> None:
+    """Write verdict.json and report.html."""
+    from peelian.delivery.backtest_report import backtest_report
+
+    folder.write_result("verdict.json", (json.dumps(verdict_json(verdict), indent=1) + "\n").encode())
+    folder.write_result("report.html", backtest_report(verdict).encode())
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict in JSON's kinds; NaN is null. Times are told apart, so that the rest repeats to the byte."""
+    terms = verdict.terms
+    return {
+        "backtest": terms.name,
+        "force": terms.force.id,
+        "level": terms.level,
+        "from": str(terms.first),
+        "to": str(terms.last),
+        "horizon": terms.horizon,
+        "periods": terms.n_periods,
+        "timing": terms.timing,
+        "lead_hours": terms.lead_hours,
+        "refit_days": terms.refit_days,
+        "boxes_per_area": terms.count,
+        "box_m": terms.cell_size_m,
+        "baseline": terms.baseline,
+        "models": list(terms.methods),
+        "crime_types": list(terms.crime_types),
+        "judged_at": terms.judged_at.isoformat(),
+        "fingerprint": terms.fingerprint,
+        "version": terms.version,
+        "seed": terms.seed,
+        "is_complete": verdict.is_complete,
+        "events_outside": verdict.events_outside,
+        "measures": _rows(verdict.measures),
+        "comparisons": _rows(verdict.comparisons),
+        "troubles": _rows(verdict.troubles),
+    }
+
+
+def _terms(folder: BacktestFolder, plan: Plan, crime_types: tuple[str, ...]) -> BacktestTerms:
+    return BacktestTerms(
+        name=folder.path.name,
+        force=plan.force,
+        level=plan.level,
+        first=plan.first,
+        last=plan.last,
+        horizon=plan.horizon,
+        n_periods=len(plan.periods()),
+        timing=plan.timing,
+        lead_hours=plan.lead_hours,
+        refit_days=plan.refit_days,
+        count=plan.count,
+        cell_size_m=plan.grid.cell_size_m,
+        methods=tuple(m.label for m in plan.methods),
+        baseline=plan.baseline,
+        crime_types=crime_types,
+        judged_at=plan.judged_at,
+        fingerprint=plan.fingerprint,
+        version=plan.version,
+        seed=plan.seed,
+    )
+
+
+def _movement(boxes: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Return churn and compactness of every choice of boxes; NaN in the first period, and after a gap."""
+    starts = pl.Series("period_start", [p.start for p in plan.periods()], dtype=pl.Datetime("us", "UTC"))
+    frames = []
+    for (crime_type, method, area), rows in boxes.partition_by(["crime_type", "model", "area"], as_dict=True).items():
+        at = starts.search_sorted(rows.get_column("period_start")).to_numpy()
+        place = rows.get_column("rank").to_numpy() - 1
+        corners = np.full((starts.len(), int(place.max()) + 1, 2), np.nan)
+        corners[at, place, 0] = rows.get_column("x_min").to_numpy()
+        corners[at, place, 1] = rows.get_column("y_min").to_numpy()
+        size_m = float(rows.get_column("size_m")[0])
+        moved = np.full(starts.len(), np.nan)
+        moved[1:] = churn(corners[:-1], corners[1:], size_m)
+        labels = {"crime_type": crime_type, "method": method, "area": area}
+        frames.append(
+            pl.DataFrame({"period_start": starts, "churn": moved, "compactness": compactness(corners, size_m)}).select(
+                *(pl.lit(value).alias(name) for name, value in labels.items()), pl.all()
+            )
+        )
+    nothing = {
+        name: SCORE_SCHEMA[name] for name in ("crime_type", "method", "area", "period_start", "churn", "compactness")
+    }
+    return pl.concat(frames) if frames else pl.DataFrame(schema=nothing)
+
+
+def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{key: _plain(value) for key, value in row.items()} for row in table.iter_rows(named=True)]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a table's values are of several kinds
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if hasattr(value, "isoformat") else value
