@@ -15,7 +15,7 @@ from peelian.events import EVENT_SCHEMA, Bundle, Events
 from peelian.forecasts import Boxes, Influence
 from peelian.forecasts.boxes import BOX_SCHEMA
 from peelian.forecasts.nights import AreaNight, Night, PurposeCard, ScoreRow, Shading, TrackRecord
-from peelian.places import AreaLayer, DatePrecision, Force, Grid, LocationPrecision, Period, StudyArea, day_of
+from peelian.places import AreaLayer, DatePrecision, Force, Grid, LocationPrecision, Period, Squares, StudyArea, day_of
 
 CELL = 250.0
 NEARLY = 4
@@ -243,8 +243,8 @@ def _row(method: str, periods: int, n: int, hits: float, events: float, coverage
 
 
 def _record(
-    area: StudyArea, bundle: Bundle, grid: Grid, boxes: Boxes, plain, table: pl.DataFrame, n: int
-) -> TrackRecord:  # noqa: ANN001
+    area: StudyArea, bundle: Bundle, grid: Grid, boxes: Boxes, plain: Squares, table: pl.DataFrame, n: int
+) -> TrackRecord:
     last = Period(boxes.period.start - timedelta(days=1), boxes.period.start)
     fell = table.filter(
         pl.col("crime_type").is_in(list(bundle.crime_types)) & (pl.col("at") >= last.start) & (pl.col("at") < last.end)

@@ -15,7 +15,8 @@ from peelian.delivery import sentences, words
 from peelian.delivery.paper_map import PAPER_WIDTH, paper_map
 from peelian.delivery.reasons import reasons, recent_events
 from peelian.delivery.words import PeriodWords
-from peelian.forecasts.nights import AreaNight, Night, PurposeCard
+from peelian.errors import PublicationError
+from peelian.forecasts.nights import AreaNight, Night, PurposeCard, ScoreRow
 
 #: Millimetres of the page that are not map or rows, and what a row gets: ten rows leave the map 84 mm.
 _FIXED_MM = 113.0
@@ -24,6 +25,8 @@ _MANY_ROWS = 14
 _PAGE_MM = (190.0, 277.0)
 _MAP_MM = (42.0, 92.0)
 _LONGEST_CARD_TEXT = 130
+#: Latin with all its accents (Welsh among them), and the usual marks and arrows.
+_LATIN = ((0x00, 0x250), (0x1E00, 0x1F00), (0x2000, 0x2300))
 
 
 def briefing_pdf(night: Night, area_id: str) -> bytes:
@@ -31,11 +34,12 @@ def briefing_pdf(night: Night, area_id: str) -> bytes:
     pages = [_page(night, a) for a in night.areas if a.area.id == area_id]
     area = night.layer.area(area_id).name
     zone = ZoneInfo(night.force.time_zone)
+    known = f"Records known at {words.instant(night.cutoff, zone)}."
     paper = {
         "title": f"Peelian briefing, {area}, {words.span(night.period, zone)}",
         "area": area,
         "period": words.span(night.period, zone),
-        "until": f"Not valid after {words.instant(night.period.end, zone)}. Records known at {words.instant(night.cutoff, zone)}.",
+        "until": f"Not valid after {words.instant(night.period.end, zone)}. {known}",
         "law": words.NO_GROUND_ANY,
         "foot": f"{night.force.name} · night {night.night.isoformat()}",
         "example": any(c.is_example for c in night.cards),
@@ -43,9 +47,14 @@ def briefing_pdf(night: Night, area_id: str) -> bytes:
         "pages": pages,
     }
     text = json.dumps(paper, ensure_ascii=False)
-    return _compiler(_is_latin(text)).compile(
+    made = _compiler(_is_latin(text)).compile(
         format="pdf", sys_inputs={"paper": text}, timestamp=int(night.cutoff.timestamp())
     )
+    if not isinstance(made, bytes):
+        raise PublicationError(
+            f"the briefing of {area} was not typeset: typst gave {type(made).__name__}, wanted bytes."
+        )
+    return made
 
 
 def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
@@ -107,17 +116,19 @@ def _how_good(night: Night, area_night: AreaNight, period: PeriodWords) -> str:
     if record is None or ours is None or not np.isfinite(ours.hit_rate):
         return said + f"No past {period.one} has been judged yet."
     _, many = words.nouns(area_night.bundle.name)
-    said += f"In {record.n_periods:,} {period.many} they caught {words.percent(ours.hit_rate)} of {many}{_interval(ours.hit_rate_low, ours.hit_rate_high)}"
+    over = f"{record.n_periods:,} {period.many}" if record.n_periods != 1 else f"one {period.one}"
+    said += f"In {over} they caught {words.percent(ours.hit_rate)} of {many}{_interval(ours)}"
     if plain is not None and np.isfinite(plain.hit_rate):
-        said += f"; plain counting {words.percent(plain.hit_rate)}{_interval(plain.hit_rate_low, plain.hit_rate_high)}"
+        said += f"; plain counting {words.percent(plain.hit_rate)}{_interval(plain)}"
     chance = record.row("random", pooled=True)
     if chance is not None and np.isfinite(chance.hit_rate):
         said += f"; boxes at random {words.percent(chance.hit_rate)}"
     return f"{said}."
 
 
-def _interval(low: float, high: float) -> str:
-    return f" ({low * 100:.0f} to {high * 100:.0f}\u00a0%)" if np.isfinite(low) and np.isfinite(high) else ""
+def _interval(row: ScoreRow) -> str:
+    low, high = row.hit_rate_low * 100, row.hit_rate_high * 100
+    return f" ({low:.0f} to {high:.0f}\u00a0%)" if np.isfinite(low) and np.isfinite(high) else ""
 
 
 def _last(area_night: AreaNight, period: PeriodWords) -> str:
@@ -143,7 +154,7 @@ def _short(text: str) -> str:
 
 def _is_latin(text: str) -> bool:
     """Tell whether our own fonts hold every letter; if not, the machine's fonts are asked too."""
-    return all(ord(c) < 0x250 or 0x1E00 <= ord(c) < 0x1F00 or 0x2000 <= ord(c) < 0x2300 for c in text)  # noqa: PLR2004
+    return all(any(first <= ord(c) < end for first, end in _LATIN) for c in text)
 
 
 @lru_cache(maxsize=2)

@@ -55,7 +55,7 @@ class Frame:
         most_m = most_px / self.pixels_per_m
         power = 10.0 ** np.floor(np.log10(most_m))
         metres = max(m * power for m in (1, 2, 5) if m * power <= most_m)
-        return metres * self.pixels_per_m, f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"  # noqa: PLR2004
+        return metres * self.pixels_per_m, f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"  # noqa: PLR2004 - a kilometre
 
 
 def px(value: float) -> str:

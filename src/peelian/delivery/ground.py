@@ -8,6 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from peelian.delivery.frame import Frame, px
+from peelian.delivery.marks import svg
 from peelian.delivery.outlines import drawn_outline
 from peelian.delivery.streets import Line, path, street_lines
 from peelian.forecasts.nights import Night
@@ -34,11 +35,21 @@ class Ground:
         """The parts as SVG paths without colour: minor streets, main streets, the outline."""
         minor = path([line.points for line in self.lines if not line.is_main], self.frame)
         main = path([line.points for line in self.lines if line.is_main], self.frame)
-        return Markup(  # noqa: S704 - digits and letters of ours only
+        return svg(
             f'<path id="minor-{self.anchor}" d="{minor}"/><path id="main-{self.anchor}" d="{main}"/>'
             f'<path id="edge-{self.anchor}" d="{shape_path(self.shape, self.frame)}"/>'
             f'<clipPath id="clip-{self.anchor}"><use href="#edge-{self.anchor}"/></clipPath>'
         )
+
+    @property
+    def streets(self) -> str:
+        """The streets of the page, drawn."""
+        return f'<use href="#minor-{self.anchor}" class="minor"/><use href="#main-{self.anchor}" class="main"/>'
+
+    @property
+    def inside(self) -> str:
+        """The area's white and the streets on it and beyond."""
+        return f'<use href="#edge-{self.anchor}" class="inside"/><g class="below">{self.streets}</g>'
 
 
 def ground_of(night: Night, area: StudyArea, anchor: str) -> Ground:
@@ -50,7 +61,7 @@ def ground_of(night: Night, area: StudyArea, anchor: str) -> Ground:
 
 def bounds_of(night: Night, area: StudyArea, shape: shapely.Geometry) -> tuple[float, float, float, float]:
     """Return what an area's map must show, in metres; the whole grid where the area is empty."""
-    shapes = [] if shape.is_empty else [shape.bounds]
+    shapes = [] if shapely.is_empty(shape) else [tuple(shapely.bounds(shape).tolist())]
     for a in night.areas:
         if a.area.id == area.id and a.boxes.table.height:
             squares = a.boxes.all_squares
@@ -73,7 +84,7 @@ def bounds_of(night: Night, area: StudyArea, shape: shapely.Geometry) -> tuple[f
 def shape_path(shape: shapely.Geometry, frame: Frame) -> str:
     """Return the rings of a polygon or multipolygon as one SVG path, simplified to half a pixel."""
     simple = shapely.simplify(shape, 0.5 / frame.pixels_per_m)
-    rings = shapely.get_rings(shapely.get_parts(simple)) if not simple.is_empty else []
+    rings = shapely.get_rings(shapely.get_parts(simple))
     parts = []
     for ring in rings:
         coordinates = shapely.get_coordinates(ring)
@@ -83,7 +94,7 @@ def shape_path(shape: shapely.Geometry, frame: Frame) -> str:
 
 
 def named_lines(lines: tuple[Line, ...], first: list[str], frame: Frame) -> list[tuple[str, NDArray[np.float64]]]:
-    """Return (name, pixels) of the lines worth a label: streets that name a box first, then the longest; a name once."""
+    """Return (name, pixels) of the lines worth a label: streets that name a box first, then the longest, each once."""
     wanted = {name: i for i, name in enumerate(first)}
     ordered = sorted(
         (line for line in lines if line.street in wanted), key=lambda line: (wanted[line.street], -line.length_m)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 _TEXT_PX = 12.0
 _CHARACTER_PX = 5.9  # a letter of Source Sans 3 at 12 px, on average, in italics or upright
 _REACH_PX = 7.5
+_FIRST_WIDE = "\u2e80"  # from here on mostly Chinese, Japanese and Korean signs
+_WIDE = 1.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,10 @@ class Label:
 
 def text_width(text: str, size_px: float = _TEXT_PX) -> float:
     """Return about how wide the text is: wide letters and letters beyond Latin count for more."""
-    return sum(
-        1.75 if ord(c) > 0x2E80 else 1.3 if c in "MWmw" else 0.6 if c in "iljtfr.,' I" else 1.0 for c in text
-    ) * (  # noqa: PLR2004
-        _CHARACTER_PX * size_px / _TEXT_PX
+    letters = sum(
+        _WIDE if c > _FIRST_WIDE else 1.3 if c in "MWmw" else 0.6 if c in "iljtfr.,' I" else 1.0 for c in text
     )
+    return letters * _CHARACTER_PX * size_px / _TEXT_PX
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Room:
         self.taken.append(_beads(x, y, angle, width_px))
 
     def along(self, text: str, line: NDArray[np.float64], tries: int = 7) -> Label | None:
-        """Place the text along a line of pixels (n, 2) where it is free, nearest to the middle first; None if nowhere."""
+        """Place the text along a line of pixels (n, 2), as near its middle as is free; None if nowhere."""
         width = text_width(text)
         legs = np.hypot(*np.diff(line, axis=0).T)
         reach = np.concatenate([[0.0], np.cumsum(legs)])
@@ -96,20 +97,20 @@ class Room:
                 return Label(text, round(float(x), 1), round(float(y), 1), round(angle, 1))
         return None
 
-    def beside(self, text: str, x: float, y: float, size_px: float = _TEXT_PX) -> Label | None:
-        """Place the text level beside a point: right, left, below, above; None if nowhere is free."""
+    def beside(self, text: str, x: float, y: float, size_px: float = _TEXT_PX, reach: float = 0.0) -> Label | None:
+        """Place the text beside a point: right, left, below, above; further off up to ``reach``; None if no room."""
         width = text_width(text, size_px)
-        for dx, dy in (
-            (width / 2 + 9, 0),
-            (-width / 2 - 9, 0),
-            (0, 18),
-            (0, -18),
-            (width / 2 + 6, 16),
-            (width / 2 + 6, -16),
-        ):
-            if self.is_free(x + dx, y + dy, 0.0, width):
-                self.take(x + dx, y + dy, 0.0, width)
-                return Label(text, round(x + dx, 1), round(y + dy, 1), 0.0)
+        for off in np.arange(0.0, reach + 1.0, 18.0).tolist():
+            sides = ((width / 2 + 9 + off, 0.0), (-width / 2 - 9 - off, 0.0), (0.0, 18 + off), (0.0, -18 - off))
+            corners = (
+                (width / 2 + 6 + off, 16 + off),
+                (width / 2 + 6 + off, -16 - off),
+                (-width / 2 - 6 - off, 16 + off),
+            )
+            for dx, dy in (*sides, *corners):
+                if self.is_free(x + dx, y + dy, 0.0, width):
+                    self.take(x + dx, y + dy, 0.0, width)
+                    return Label(text, round(x + dx, 1), round(y + dy, 1), 0.0)
         return None
 
 

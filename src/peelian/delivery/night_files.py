@@ -31,7 +31,7 @@ _AROUND_M = 6000.0
 
 
 def night_files(night: Night) -> Iterator[tuple[str, bytes]]:
-    """Yield every file of the night but boxes.gpkg, as (name, bytes): the pages, the tables, the record, the briefings."""
+    """Yield every file of the night but boxes.gpkg, as (name, bytes): pages, tables, the record, briefings."""
     yield from shared_files(night)
     for area_id in areas_with_maps(night):
         yield from area_files(night, area_id)

@@ -12,7 +12,7 @@ _LEAST_HOLE_CELLS = 12
 
 def outline(area: StudyArea, grid: Grid) -> shapely.Geometry:
     """Return the area's boundary in the grid's CRS; the union of its cells where it has none; may be empty."""
-    if area.boundary is not None and not area.boundary.is_empty:
+    if area.boundary is not None and not shapely.is_empty(area.boundary):
         return area.boundary
     return cells_union(area.cells, grid)
 
@@ -23,10 +23,10 @@ def drawn_outline(area: StudyArea, grid: Grid) -> shapely.Geometry:
     A picture of where the area's crimes fall. It adds no cell to the area, and counts nothing.
     """
     shape = outline(area, grid)
-    if area.boundary is not None or shape.is_empty:
+    if area.boundary is not None or shapely.is_empty(shape):
         return shape
     size = grid.cell_size_m
-    closed = shape.buffer(size, join_style="mitre").buffer(-size, join_style="mitre")
+    closed = shapely.buffer(shapely.buffer(shape, size, join_style="mitre"), -size, join_style="mitre")
     holes_gone = [
         shapely.Polygon(
             part.exterior, [r for r in part.interiors if shapely.Polygon(r).area > _LEAST_HOLE_CELLS * size**2]

@@ -1,7 +1,7 @@
 """The night as pages: index.html, and one page an area where there are many. No script, no network, fonts within."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from peelian.delivery import words
 from peelian.delivery.ground import Ground, ground_of
 from peelian.delivery.names import slugs
-from peelian.delivery.sentences import expectation
+from peelian.delivery.sentences import expectation, force_sentence
 from peelian.delivery.views import MapView, map_view
 from peelian.forecasts.nights import AreaNight, Night
 
@@ -89,32 +89,24 @@ def index_page(night: Night) -> bytes:
     """Return index.html: the night in a sentence, a table of all maps, and the maps themselves where they are few."""
     zone, period = _zone(night), words.period_words(night.period, _zone(night))
     kinds = list(dict.fromkeys(a.bundle.name for a in night.areas))
-    said = " ".join(expectation(night.expected_in_force(k), k, night.force.name, period) for k in kinds[:2])
+    said = force_sentence(night, period)
     apart = has_area_pages(night)
     areas = areas_with_maps(night)
     views, grounds = ([], []) if apart else _views(night, areas)
-    back = "#all"
-    names = page_names(night)
-    nav = (
-        tuple((night.layer.area(a).name, names[a]) for a in areas)
-        if apart
-        else tuple(
-            (night.layer.area(a).name, f"#{next(v.anchor for v in views if v.area == night.layer.area(a).name)}")
-            for a in areas
-        )
+    first = {v.area_id: f"#{v.anchor}" for v in reversed(views)}
+    n_maps, n_areas, n_kinds = len(night.areas), len(areas), len(kinds)
+    counted = (
+        f"{words.number(n_maps).capitalize()} map{'s' * (n_maps != 1)}: {words.number(n_areas)} "
+        f"area{'s' * (n_areas != 1)}, {words.number(n_kinds)} crime type{'s' * (n_kinds != 1)}."
     )
-    n_maps, n_kinds = len(night.areas), len(kinds)
-    lead = (
-        f"{words.number(n_maps).capitalize()} map{'s' * (n_maps != 1)}: {words.number(len(areas))} area{'s' * (len(areas) != 1)}, "
-        f"{words.number(n_kinds)} crime type{'s' * (n_kinds != 1)}. Records known at {words.instant(night.cutoff, zone, with_year=True)}."
-    )
+    known = f"Records known at {words.instant(night.cutoff, zone, with_year=True)}."
     return _render(
         night,
         title=f"{night.force.name}, {words.span(night.period, zone)} - Peelian",
         headline=said or f"No map was made for {night.force.name} {period.now}.",
-        lead=f"{lead} {_feed(night)}",
-        nav=() if apart else nav,
-        back=back,
+        lead=f"{counted} {known} {_feed(night)}",
+        nav=tuple((night.layer.area(a).name, first[a]) for a in areas if a in first),
+        back="#all",
         matrix_kinds=tuple(words.heading(k) for k in kinds) if apart else (),
         matrix=_matrix(night, areas, kinds) if apart else (),
         views=tuple(views),
@@ -199,8 +191,8 @@ def _render(night: Night, **parts: object) -> bytes:
         law_any=words.NO_GROUND_ANY,
         notes=("Example night: the purpose cards, their owners and dates are made up.",) if examples else (),
         made=(
-            f"Made by Peelian {night.version} with the model {night.model}, seed {night.seed}, from {night.n_events_known:,} events; "
-            f"fingerprint {night.fingerprint[:12]}."
+            f"Made by Peelian {night.version} with the model {night.model}, seed {night.seed}, from "
+            f"{night.n_events_known:,} events; fingerprint {night.fingerprint[:12]}."
         ),
         **parts,  # type: ignore[arg-type]  # the callers name the rest of Page's fields
     )
@@ -239,9 +231,11 @@ def _environment() -> jinja2.Environment:
 def _style() -> Markup:
     """Return the style sheet with the fonts inside it, so that a page asks nobody for anything."""
     room = files("peelian.delivery")
-    faces = "".join(
-        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
-        f"src:url(data:font/woff2;base64,{b64encode((room / 'fonts' / f'{name}.woff2').read_bytes()).decode()}) format('woff2')}}"
-        for family, weight, style, name in _FACES
-    )
-    return Markup(faces + (room / "templates" / "style.css").read_text())  # noqa: S704 - our own files
+    faces = ""
+    for family, weight, style, name in _FACES:
+        font = b64encode((room / "fonts" / f"{name}.woff2").read_bytes()).decode()
+        faces += (
+            f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+            f"src:url(data:font/woff2;base64,{font}) format('woff2')}}"
+        )
+    return Markup(faces + (room / "templates" / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own files

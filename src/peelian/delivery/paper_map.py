@@ -6,9 +6,9 @@ from markupsafe import Markup
 
 from peelian.delivery.frame import Frame
 from peelian.delivery.ground import named_lines, shape_path
-from peelian.delivery.labels import Room
+from peelian.delivery.labels import Label, Room
 from peelian.delivery.maps import kinds_of, place_streets
-from peelian.delivery.marks import draw_boxes, draw_labels, draw_scale_bar, marks_of
+from peelian.delivery.marks import draw_boxes, draw_labels, draw_scale_bar, marks_of, svg
 from peelian.delivery.outlines import drawn_outline
 from peelian.delivery.streets import path, street_lines
 from peelian.forecasts.nights import AreaNight, Night
@@ -42,7 +42,7 @@ def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
     )
     lines = street_lines(night.streets, frame.bounds)
     boxes = draw_boxes(marks, room)
-    labels = []
+    labels: list[Label] = []
     for name, line in named_lines(lines, place_streets(area_night), frame):
         label = room.along(name, line) if len(labels) < _MOST_NAMES else None
         if label:
@@ -50,8 +50,8 @@ def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
     minor, main = (path([line.points for line in lines if line.is_main is main], frame) for main in (False, True))
     drawn = Markup("").join(
         [
-            Markup(f'<path class="minor" d="{minor}"/><path class="main" d="{main}"/>'),  # noqa: S704 - numbers
-            Markup(f'<path class="edge" d="{shape_path(shape, frame)}"/>'),  # noqa: S704 - numbers
+            svg(f'<path class="minor" d="{minor}"/><path class="main" d="{main}"/>'),
+            svg(f'<path class="edge" d="{shape_path(shape, frame)}"/>'),
             boxes,
             draw_labels(labels),
             draw_scale_bar(frame, 16, height - 14, 120),
@@ -68,5 +68,7 @@ def _bounds(area_night: AreaNight, shape: shapely.Geometry) -> tuple[float, floa
     if len(squares):
         x, y, size = squares.x_min, squares.y_min, squares.size_m
         return float(x.min()), float(y.min()), float(x.max() + size), float(y.max() + size)
-    x_min, y_min, x_max, y_max = shape.bounds if not shape.is_empty else (0.0, 0.0, 1000.0, 1000.0)
+    x_min, y_min, x_max, y_max = (
+        (0.0, 0.0, 1000.0, 1000.0) if shapely.is_empty(shape) else shapely.bounds(shape).tolist()
+    )
     return float(x_min), float(y_min), float(x_max), float(y_max)

@@ -11,6 +11,8 @@ from peelian.forecasts.nights import AreaNight
 #: Recent events are told one by one until they make this share of all recent ones; the others are told together.
 _TOLD_SHARE = 0.9
 _MOST_TOLD = 6
+_MATTERS = 0.25
+_LITTLE = 0.2
 _HALF = (0.45, 0.55)
 
 
@@ -41,9 +43,14 @@ class Reasons:
         return (*self.told, *(p for p in (self.others, self.level) if p is not None))
 
     @property
-    def told_share(self) -> float:
-        """Share of the single recent events together."""
-        return sum(p.share for p in self.told)
+    def main(self) -> tuple[Part, ...]:
+        """The single recent events that matter: a quarter of the largest or more."""
+        return tuple(p for p in self.told if p.share >= _MATTERS * self.told[0].share)
+
+    @property
+    def main_share(self) -> float:
+        """Share of the recent events that matter, together."""
+        return sum(p.share for p in self.main)
 
 
 def reasons(area_night: AreaNight) -> tuple[Reasons, ...]:
@@ -93,23 +100,24 @@ def headline(reasons: Reasons, area_night: AreaNight) -> str:
     """Return the reasons in one line."""
     if not reasons.told:
         return "the usual level here; nothing recent" if reasons.level else "no crime known near here"
-    return f"{words.percent(reasons.told_share, 0)} from {recent_events(reasons, area_night)}"
+    from_recent = f"{words.percent(reasons.main_share, 0)} from {recent_events(reasons, area_night)}"
+    return f"mostly the usual level; {from_recent}" if reasons.main_share < _LITTLE and reasons.level else from_recent
 
 
 def recent_events(reasons: Reasons, area_night: AreaNight) -> str:
-    """Return the told events as "two burglaries in 4 days"; "" where there is none."""
+    """Return the recent events that matter as "two burglaries in 4 days"; "" where there is none."""
     if not reasons.told:
         return ""
-    oldest = max(p.age_days for p in reasons.told)
+    oldest = max(p.age_days for p in reasons.main)
     days = max(int(-(-oldest // 1)), 1)
-    return f"{words.counted(len(reasons.told), area_night.bundle.name)} in {days} day{'s' * (days != 1)}"
+    return f"{words.counted(len(reasons.main), area_night.bundle.name)} in {days} day{'s' * (days != 1)}"
 
 
 def sentence(reasons: Reasons, area_night: AreaNight) -> str:
     """Return the box's reason as a sentence, the size of the recent share first."""
     if not reasons.told:
         return "Nothing recent speaks for this box: its expected count is the usual level here."
-    share = reasons.told_share
+    share = reasons.main_share
     size = (
         "Nearly all" if share > 0.9  # noqa: PLR2004
         else "More than half" if share > _HALF[1]
@@ -117,7 +125,10 @@ def sentence(reasons: Reasons, area_night: AreaNight) -> str:
         else "About a third" if 0.28 <= share <= 0.39  # noqa: PLR2004
         else words.percent(share, 0)
     )  # fmt: skip
-    rest = " The rest is the usual level here." if reasons.level else ""
+    rest = ""
+    if reasons.level:
+        others = reasons.others is not None or len(reasons.main) < len(reasons.told)
+        rest = " The rest is mostly the usual level here." if others else " The rest is the usual level here."
     return f"{size} of this box’s expected count comes from {recent_events(reasons, area_night)}.{rest}"
 
 

@@ -1,4 +1,4 @@
-"""The sentences of a page: subject first, number second, doubt third. Each would be enough if the reader stopped there."""
+"""The sentences of a page: subject first, number second, doubt third. Each is enough if the reader stops there."""
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from peelian.forecasts.nights import AreaNight, Night, PurposeCard, ScoreRow, Tr
 _ABOUT_ONE = 0.75
 _OR_BAND = (0.35, 0.65)
 _ALMOST_SURE = 0.95
+_MOST_KINDS = 6
 
 
 def boxes_word(area_night: AreaNight) -> str:
@@ -30,16 +31,30 @@ def expectation(expected: float, bundle: str, where: str, period: PeriodWords) -
     return f"Expect about {words.counted(expected, bundle)} in {where} {period.now}."
 
 
+def force_sentence(night: Night, period: PeriodWords) -> str:
+    """Return what to expect in the whole force: every crime type of which one or more is expected, most first."""
+    kinds = list(dict.fromkeys(a.bundle.name for a in night.areas if a.bundle.counts_events))
+    expected = sorted(((night.expected_in_force(k), k) for k in kinds), key=lambda pair: (-pair[0], pair[1]))
+    if not expected:
+        return ""
+    many = [words.counted(e, k) for e, k in expected if e >= _ABOUT_ONE]
+    if not many:
+        return expectation(*expected[0], night.force.name, period)
+    told = many[:_MOST_KINDS]
+    rest = len(many) - len(told)
+    if rest:
+        told = [*told, f"fewer of {words.number(rest)} other crime type{'s' * (rest != 1)}"]
+    return f"Expect about {words.joined(told)} in {night.force.name} {period.now}."
+
+
 def night_sentence(area_night: AreaNight, period: PeriodWords, where: str) -> tuple[str, str]:
     """Return what to expect in the area, and what of it in the boxes."""
     name = area_night.bundle.name
     boxes = boxes_word(area_night)
     if not area_night.bundle.counts_events:
-        return (
-            f"Expect a weighted count of about {words.odds(area_night.expected_in_area)} for {words.crime_name(name)} "
-            f"in {where} {period.now}.",
-            f"{boxes.capitalize()} hold about {words.odds(area_night.boxes.expected_total)} of it.",
-        )
+        kind, count = words.crime_name(name), words.odds(area_night.expected_in_area)
+        first = f"Expect a weighted count of about {count} for {kind} in {where} {period.now}."
+        return first, f"{boxes.capitalize()} hold about {words.odds(area_night.boxes.expected_total)} of it."
     first = expectation(area_night.expected_in_area, name, where, period)
     if not len(area_night.boxes):
         return first, "No box was chosen."
@@ -60,9 +75,8 @@ def group_notes(area_night: AreaNight) -> tuple[str, str]:
     if len(firm) == 1:
         first = f"Box {firm[0]} holds its place in the {n}."
     elif firm:
-        first = (
-            f"Boxes {words.ranks(firm)} hold their place in the {n}. Their order is not known: start with the nearest."
-        )
+        order = "Their order is not known: start with the nearest."
+        first = f"Boxes {words.ranks(firm)} hold their place in the {n}. {order}"
     if not unsure:
         return first, ""
     if not firm:
@@ -85,10 +99,9 @@ def coverage_sentences(night: Night, area_night: AreaNight, period: PeriodWords)
     """Return how much of the area the boxes are, and what a box at random could expect."""
     area = night.area_km2(area_night)
     n = len(area_night.boxes)
-    said = [
-        f"{words.number(n).capitalize()} box{'es' * (n != 1)} cover{'s' * (n == 1)} {words.percent(night.coverage(area_night))} of "
-        f"{area_night.area.name} ({area_night.boxes.area_m2 / 1e6:.2f} of {area:.1f} km²)."
-    ]
+    they = "One box covers" if n == 1 else f"{words.number(n).capitalize()} boxes cover"
+    size = f"{area_night.boxes.area_m2 / 1e6:.2f} of {area:.1f} km²"
+    said = [f"{they} {words.percent(night.coverage(area_night))} of {area_night.area.name} ({size})."]
     if area_night.chance_any_in_boxes < 0.5:  # noqa: PLR2004 - a half
         said.append(f"On most {period.many} nothing will happen in any of them.")
     said.append(f"One box at random: about {words.odds(night.expected_at_random(area_night))} a {period.one}.")
@@ -107,11 +120,12 @@ def versions_sentence(night: Night, area_night: AreaNight) -> str:
     streets = ""
     if shading.n_streets and area_night.n_streets_in_boxes is not None:
         streets = f" and {words.number(max(shading.n_streets[-1] - area_night.n_streets_in_boxes, 0))} streets"
+    whole = shading.expected_share[-1]
     return (
-        f"The boxes hold {words.percent(held, 0)} of the {many} we expect, in {words.percent(night.coverage(area_night))} of the area. "
-        f"The whole shading holds {words.percent(shading.expected_share[-1], 0)}, in {words.percent(shading.coverage[-1], 0)}. "
-        f"The smaller area gives up {max(shading.expected_share[-1] - held, 0) * 100:.0f} points and saves "
-        f"{max(saved, 0):.1f} km²{streets}."
+        f"The boxes hold {words.percent(held, 0)} of the {many} we expect, in "
+        f"{words.percent(night.coverage(area_night))} of the area. "
+        f"The whole shading holds {words.percent(whole, 0)}, in {words.percent(shading.coverage[-1], 0)}. "
+        f"The smaller area gives up {max(whole - held, 0) * 100:.0f} points and saves {max(saved, 0):.1f} km²{streets}."
     )
 
 
@@ -145,7 +159,7 @@ def morning_sentence(record: TrackRecord, bundle: str, where: str, period: Perio
     if n == 1:
         fell = "It fell in a box." if hits else "It fell in no box."
     elif hits == n:
-        fell = "All fell in boxes."
+        fell = f"{'Both' if n == 2 else 'All'} fell in boxes."  # noqa: PLR2004 - two are both
     else:
         fell = f"{words.number(hits).capitalize() if hits else 'None'} fell in {'boxes' if hits > 1 else 'a box'}."
     if hits == plain == both:

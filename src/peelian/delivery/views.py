@@ -1,4 +1,4 @@
-"""What a page shows of one area and bundle: every number as the words in which it is printed. Templates only place them."""
+"""What a page shows of one area and bundle: every number as the words that are printed. Templates only place them."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -7,7 +7,9 @@ import numpy as np
 from markupsafe import Markup
 
 from peelian.delivery import charts, maps, sentences, words
+from peelian.delivery.box_map import age_name, box_map
 from peelian.delivery.ground import Ground
+from peelian.delivery.morning_view import MorningView, morning_view
 from peelian.delivery.reasons import Part, Reasons, headline, reasons, sentence
 from peelian.delivery.words import PeriodWords
 from peelian.forecasts.nights import AreaNight, Night, ScoreRow, TrackRecord
@@ -43,29 +45,6 @@ class BoxView:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreView:
-    """One row of the morning after."""
-
-    name: str
-    kind: str
-    caught: str
-    pooled: str
-    interval: str
-
-
-@dataclass(frozen=True, slots=True)
-class MorningView:
-    """The last period: what was recorded, what was caught, and by whom."""
-
-    heading: str
-    sentence: str
-    rows: tuple[ScoreView, ...]
-    notes: tuple[tuple[str, str], ...]
-    map: Markup
-    aloud: str
-
-
-@dataclass(frozen=True, slots=True)
 class VersionRow:
     """One row of the two versions side by side."""
 
@@ -81,6 +60,7 @@ class VersionRow:
 class MapView:
     """One map: its sentence, list, picture, facts, reasons and morning after."""
 
+    area_id: str
     anchor: str
     title: str
     crime: str
@@ -128,6 +108,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
     table = area_night.boxes.table
     title = f"{words.heading(area_night.bundle.name)}, {area_night.area.name}"
     return MapView(
+        area_id=area_night.area.id,
         anchor=anchor,
         title=title,
         crime=words.heading(area_night.bundle.name),
@@ -158,7 +139,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         is_exact=area_night.is_explanation_exact,
         versions=_versions(night, area_night),
         versions_sentence=sentences.versions_sentence(night, area_night),
-        morning=_morning(night, area_night, ground, period) if record else None,
+        morning=morning_view(night, area_night, ground) if record else None,
         briefing=briefing,
         overview=_overview(area_night, len(firm)),
     )
@@ -189,7 +170,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         chosen=str(area_night.chosen_before[index]) if area_night.n_before else "–",
         sentence=sentence(why, area_night),
         parts=tuple(_part(p, area_night, precision) for p in why.parts),
-        map=maps.box_map(ground, area_night, index, why, precision),
+        map=box_map(ground, area_night, index, why, precision),
     )
 
 
@@ -197,14 +178,13 @@ def _part(part: Part, area_night: AreaNight, precision: DatePrecision) -> PartVi
     one, many = words.nouns(area_night.bundle.name)
     share = words.percent(part.share)
     if part.kind == "event":
-        third = min(int(part.age_days / area_night.recent_days * 3), 2)
         away = f"{round(part.distance_m):,} m from the centre"
         text = f"{words.a_or_an(one).capitalize()} {words.days_old(part.age_days, precision)}, {away}"
-        return PartView(maps.AGES[third], text, share)
+        return PartView(age_name(part.age_days, area_night.recent_days), text, share)
     if part.kind == "others":
         count = words.number(part.n_events).capitalize()
-        text = f"{count} other{'s' * (part.n_events != 1)} of the last {area_night.recent_days:g} days, fainter or further off"
-        return PartView("others", text, share)
+        others = f"{count} other{'s' * (part.n_events != 1)} of the last {area_night.recent_days:g} days"
+        return PartView("others", f"{others}, fainter or further off", share)
     nearby = f": {part.n_events:,} older {many if part.n_events != 1 else one} nearby" if part.n_events else ""
     return PartView("level", f"Long-run level{nearby}", share)
 
@@ -276,64 +256,13 @@ def _rate(row: ScoreRow | None) -> str:
     return f"{row.hit_rate * 100:.1f} ({row.hit_rate_low * 100:.0f} to {row.hit_rate_high * 100:.0f})\u00a0%"
 
 
-def _morning(night: Night, area_night: AreaNight, ground: Ground, period: PeriodWords) -> MorningView:
-    record = area_night.record
-    assert record is not None  # noqa: S101 - asked before
-    zone = ZoneInfo(night.force.time_zone)
-    name = area_night.bundle.name
-    one, many = words.nouns(name)
-    rows = []
-    for method in charts.NAMES:
-        last, pooled = record.row(method, pooled=False), record.row(method, pooled=True)
-        if last is None and pooled is None:
-            continue
-        no_last = last is None or method == "hindsight"
-        interval = words.percent_range(pooled.hit_rate_low, pooled.hit_rate_high) if pooled else "–"
-        interval = {"random": "exact", "hindsight": "a ceiling no forecast sees"}.get(method, interval)
-        rows.append(
-            ScoreView(
-                charts.NAMES[method].capitalize(),
-                method,
-                "–" if no_last or last is None else sentences.caught_line(last),
-                words.percent(pooled.hit_rate) if pooled else "–",
-                interval,
-            )
-        )
-    ours, total = record.row("boxes", pooled=False), record.row("boxes", pooled=True)
-    notes = []
-    if ours is not None and total is not None:
-        notes.append(
-            (
-                f"One {period.one} says almost nothing.",
-                f"We expected {words.digits(ours.expected)} {many} in these boxes; {words.digits(ours.hits)} came. "
-                f"Over {record.n_periods:,} {period.many}, {words.digits(total.expected)} were expected and {words.digits(total.hits)} came.",
-            )
-        )
-    notes.append(("These figures will move.", f"{night.delay_note} Each score is kept as it was first known."))
-    if record.is_replayed:
-        notes.append(
-            (
-                "These boxes were made afterwards.",
-                f"No map was published for this {period.one}: its boxes use only what was known before it began.",
-            )
-        )
-    said = sentences.morning_sentence(record, name, area_night.area.name, period)
-    return MorningView(
-        heading=f"{words.heading(name)}, {area_night.area.name}: boxes of {words.span(record.last_period, zone)}",
-        sentence=said,
-        rows=tuple(rows),
-        notes=tuple(notes),
-        map=maps.morning_map(ground, record, area_night.boxes.size_m),
-        aloud=f"Map of where the last {period.one}’s {one} records fell, against its boxes and those of a plain count. {said}",
-    )
-
-
 def _aloud(night: Night, area_night: AreaNight, firm: tuple[BoxView, ...], unsure: tuple[BoxView, ...]) -> str:
     """Return the map in words: what a screen reader says of it; the list beside it says the rest."""
     groups = [f"{len(firm)} firm"] if firm else []
     groups += [f"{len(unsure)} nearly not chosen"] if unsure else []
+    n, size = len(firm) + len(unsure), area_night.boxes.size_m
     return (
-        f"North is up. {len(firm) + len(unsure)} boxes of {area_night.boxes.size_m:g} metres ({', '.join(groups)}) on the streets of "
-        f"{area_night.area.name}; shading shows where more is expected. The list beside names every box."
+        f"North is up. {n} boxes of {size:g} metres ({', '.join(groups)}) on the streets of {area_night.area.name}; "
+        f"shading shows where more is expected. The list beside names every box."
         + ("" if night.streets else " The feed names no streets.")
     )
