@@ -77,8 +77,10 @@ def settle(feed: Feed, batch: Batch, held: pl.DataFrame) -> Ground | None:
     good = np.isfinite(east) & np.isfinite(north)
     if not good.any():
         raise SourceError(f"{where} and all others lie outside {crs}. Name another `metric_crs`.")
-    x, y = (held.get_column(c).to_numpy() for c in ("x", "y"))
-    return Ground.around(crs, np.append(x, east[good]), np.append(y, north[good]))
+    held_x, held_y = (held.get_column(c).to_numpy() for c in ("x", "y"))
+    if held.height:
+        _check_against_held(feed, Ground.around(crs, held_x, held_y), (x, y), where)
+    return Ground.around(crs, np.append(held_x, east[good]), np.append(held_y, north[good]))
 
 
 def place(feed: Feed, ground: Ground, batch: Batch, received_at: datetime) -> Batch:
@@ -156,6 +158,20 @@ def _check_axes(feed: Feed, x: NDArray[np.float64], y: NDArray[np.float64], wher
             f"{where}: in {feed.crs} the middle of the file lies {straight:,.0f} km from {feed.time_zone}. "
             "The CRS or the time zone is another."
         )
+
+
+def _check_against_held(
+    feed: Feed, ground: Ground, points: tuple[NDArray[np.float64], NDArray[np.float64]], where: str
+) -> None:
+    """Refuse a file whose middle lies on the force's ground only with its axes exchanged."""
+    x, y = (np.array([np.median(values)]) for values in points)
+    to_ground = Projection(ground.crs)
+    if ground.holds(*to_ground.from_crs(feed.crs, x, y))[0] or not ground.holds(*to_ground.from_crs(feed.crs, y, x))[0]:
+        return
+    raise SourceError(
+        f"{where}: the axes look swapped; exchanged, the file's middle lies among the events held. "
+        "x is longitude or easting, y is latitude or northing."
+    )
 
 
 def _degrees(
