@@ -41,6 +41,7 @@ class AdditiveSum:
     parts: tuple[Part, ...]
     constant_daily: float
     parameters: Mapping[str, Parameter]
+    kernels: tuple[CellKernel, ...] = ()  # those at hand already; others are made when asked for
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts for the period; every part scales with its length."""
@@ -50,7 +51,7 @@ class AdditiveSum:
         daily = np.where(self.region.is_inside, self.constant_daily, 0.0)
         for part in self.parts:
             sent = np.bincount(cell[on_grid], part.daily[on_grid], minlength=grid.n_cells).astype(np.float64)
-            daily = daily + CellKernel(self.region, part.bandwidth_m).spread(sent)
+            daily = daily + self._kernel(part).spread(sent)
         return Forecast(
             self.bundle, grid, period, self.history.known_at, daily * period.days, self.model, self.parameters
         )
@@ -63,7 +64,7 @@ class AdditiveSum:
         cells, index = np.unique(cell[acting], return_inverse=True)
         total = csr_array((len(squares), len(self.history)))
         for part in self.parts:
-            kernel = CellKernel(self.region, part.bandwidth_m)
+            kernel = self._kernel(part)
             sends = part.daily[acting] * period.days
             events_in_cells = csr_array(coo_array((sends, (index, acting)), shape=(cells.size, len(self.history))))
             total = total + kernel.weights(squares, cells) @ events_in_cells
@@ -72,6 +73,12 @@ class AdditiveSum:
         held = CellKernel(self.region, 0.0).weights(squares, inside)
         constant = np.asarray(held.sum(axis=1), dtype=np.float64).ravel() * (self.constant_daily * period.days)
         return Influence(squares, self.history, csr_array(total), constant)
+
+    def _kernel(self, part: Part) -> CellKernel:
+        for kernel in self.kernels:
+            if kernel.bandwidth_m == part.bandwidth_m:
+                return kernel
+        return CellKernel(self.region, part.bandwidth_m)
 
     @property
     def _acting(self) -> NDArray[np.bool_]:

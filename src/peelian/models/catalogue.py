@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from peelian.errors import ForecastError
+from peelian.models.mixture import ENDLESS, KernelMixture
 from peelian.models.model import Model
 from peelian.models.promap import ProMap
 from peelian.models.recent_counts import RecentCounts
@@ -37,8 +38,23 @@ def _smoothed_counts(precision: DatePrecision) -> Model:
     return SmoothedCounts(*_windows(precision))
 
 
+def _mixture(precision: DatePrecision) -> Model:
+    if precision is not DatePrecision.MONTH:
+        return KernelMixture()
+    # Months cannot tell days apart: the month is the step, and a year of them is long.
+    return KernelMixture(
+        half_lives_days=(45.0, 180.0, 720.0, ENDLESS),
+        other_half_lives_days=(180.0, ENDLESS),
+        training_steps=24,
+        burn_in_steps=6,
+        step_days=365.25 / 12,
+        anchor=Anchor.LATEST,
+    )
+
+
 _MODELS: dict[str, Callable[[DatePrecision], Model]] = {
     "all-history": _all_history,
+    "mixture": _mixture,
     "promap": _promap,
     "recent-counts": _recent_counts,
     "smoothed-counts": _smoothed_counts,

@@ -5,11 +5,12 @@ the centre of the event's cell, integrated over the receiving cell, cut at ``REA
 scaled so that all of an event stays within the region: counts are conserved at the edges.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
+from scipy.signal import fftconvolve
 from scipy.sparse import coo_array, csr_array
 from scipy.special import ndtr
 
@@ -20,18 +21,28 @@ from peelian.places.squares import Squares
 #: A Gaussian beyond four bandwidths holds 0.006 %: cut there, and rescaled by the edge rule.
 REACH = 4.0
 
+#: Kernels of more taps than this on either side are quicker by Fourier transform.
+MANY_TAPS = 20
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellKernel:
-    """Gaussian of ``bandwidth_m`` between cells of a region; bandwidth 0 keeps an event in its own cell."""
+    """Gaussian of ``bandwidth_m`` between cells of a region; bandwidth 0 keeps an event in its own cell.
+
+    ``kept`` (n_cells,) is the share of an event in each cell that would stay inside unscaled; 1 outside the region.
+    """
 
     region: Region
     bandwidth_m: float
+    kept: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse a bandwidth that is not a length."""
+        """Refuse a bandwidth that is not a length; work out what the edges would lose."""
         if not (np.isfinite(self.bandwidth_m) and self.bandwidth_m >= 0):
             raise ForecastError(f"bandwidth_m = {self.bandwidth_m!r}: a bandwidth is 0 or a positive number of metres.")
+        inside = self.region.is_inside
+        kept = np.where(inside, self._smoothed(inside.astype(np.float64)), 1.0) if self.bandwidth_m else None
+        object.__setattr__(self, "kept", np.ones(inside.size) if kept is None else kept)
 
     @property
     def taps(self) -> NDArray[np.float64]:
@@ -52,12 +63,6 @@ class CellKernel:
             return np.where(inside, source, 0.0)
         sent = np.where(inside, source, 0.0) / self.kept
         return np.where(inside, self._smoothed(sent), 0.0)
-
-    @property
-    def kept(self) -> NDArray[np.float64]:
-        """Share of an event in each cell that would stay inside unscaled, (n_cells,); 1 outside the region."""
-        inside = self.region.is_inside
-        return np.where(inside, self._smoothed(inside.astype(np.float64)), 1.0)
 
     def weights(self, squares: Squares, cells: NDArray[np.int64], kept: NDArray[np.float64] | None = None) -> csr_array:
         """Return what each square receives of one event in each of ``cells``; (n_squares, n_listed_cells).
@@ -106,6 +111,9 @@ class CellKernel:
         both_sides = np.concatenate([taps[:0:-1], taps])
         surface = values.reshape(self.region.grid.shape)
         for axis in (0, 1):
+            if taps.size > MANY_TAPS:
+                surface = fftconvolve(surface, np.expand_dims(both_sides, 1 - axis), mode="same", axes=axis)
+                continue
             surface = correlate1d(surface, both_sides, axis=axis, mode="constant", cval=0.0)
         # A correlation of non-negative numbers may come out at -1e-20; a count may not.
         return np.maximum(surface, 0.0).ravel()

@@ -1,0 +1,222 @@
+"""The learned mixture: many kernels over space and time, other crime types included, weighed by what came true.
+
+Which past matters tomorrow: yesterday next door, last year at this very address, or robberies three
+streets away? The mixture asks the record. Every kernel's forecast of every past day is held against the
+crimes of that day, and the weights that make them most likely are kept. The result is still a sum over
+past events, so that "why this box" stays exact.
+"""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peelian.events.bundles import Bundle
+from peelian.events.events import Events
+from peelian.forecasts.forecast import Forecast, Parameter
+from peelian.forecasts.influence import Influence
+from peelian.models.additive import AdditiveSum, Part, check_ground
+from peelian.models.kernels import CellKernel
+from peelian.models.lookback import KernelLadder, look_back, memory_span
+from peelian.models.mixing import GammaPrior, Patience, poisson_weights
+from peelian.models.record import Record, most_frequent_types, read_record
+from peelian.models.windows import Anchor
+from peelian.places.periods import Period
+from peelian.places.regions import Region
+from peelian.places.squares import Squares
+
+#: A memory that never fades: all history alike.
+ENDLESS = float("inf")
+
+#: Bandwidths below this share of a cell cannot be told from no spread at all.
+LEAST_BANDWIDTH = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class KernelMixture:
+    """Expected count of a cell: ``sum_k w_k sum_{events j} K_s(cell, cell_j) 2^(-age_j / h) / span_h + w_0 / n``.
+
+    ``k`` runs over bandwidths ``s``, half-lives ``h``, classes of source cells by how many events they
+    have had, and other crime types; ``span_h`` turns a decayed count into a rate; ``w_0`` is even
+    ground. Weights are non-negative and fitted by expectation-maximisation on the Poisson likelihood of
+    the events of the training days, each forecast from earlier days only (``mixing.poisson_weights``).
+    The idea is that of the self-exciting point process (Mohler et al. 2011, doi
+    10.1198/jasa.2011.ap09546) with its kernels given on a ladder and only their weights free, as in
+    mixture smoothers for crime (Flaxman et al. 2019, doi 10.1214/19-AOAS1284, learn theirs likewise).
+
+    Training uses the last ``training_steps`` steps, more where they hold fewer than ``least_events``
+    events, fewer where they hold more than ``most_events``; the first ``burn_in_steps`` of the record only feed
+    the kernels. ``prior_events`` steady the weights of sparse series. ``step_days`` is the unit of age:
+    1 for dated feeds, a month for feeds dated to the month.
+    """
+
+    bandwidths_m: tuple[float, ...] = (0.0, 60.0, 120.0, 240.0, 480.0, 960.0)
+    half_lives_days: tuple[float, ...] = (7.0, 21.0, 60.0, 180.0, 720.0, ENDLESS)
+    other_bandwidths_m: tuple[float, ...] = (0.0, 120.0, 480.0)
+    other_half_lives_days: tuple[float, ...] = (21.0, 180.0, ENDLESS)
+    class_edges: tuple[float, ...] = (1.5, 3.5, 9.5)
+    most_others: int = 6
+    least_other_events: int = 50
+    training_steps: int = 365
+    least_events: int = 1500
+    most_events: int = 6000
+    burn_in_steps: int = 60
+    prior_events: float = 20.0
+    step_days: float = 1.0
+    anchor: Anchor = Anchor.CUTOFF
+    name: str = "mixture"
+
+    def fit(self, history: Events, bundle: Bundle, region: Region) -> "FittedKernelMixture":
+        """Return the mixture with its weights learned from the days before ``history.known_at``.
+
+        A record too young to have training days keeps the prior's weights; one without events of the
+        bundle expects nothing anywhere.
+        """
+        check_ground(history, region)
+        others = most_frequent_types(history, bundle, self.most_others, self.least_other_events)
+        ladder = self.ladder(region.grid.cell_size_m)
+        record = read_record(history, bundle, region, self.anchor, self.step_days, others)
+        weights = _learn(self, record, region, ladder)
+        kernels = tuple(CellKernel(region, bandwidth) for bandwidth in ladder.bandwidths_m)
+        return FittedKernelMixture(self, bundle, region, history, ladder, others, weights, kernels)
+
+    def ladder(self, cell_size_m: float) -> KernelLadder:
+        """Return the kernels that a lattice of such cells can tell apart: 0, and bandwidths from half a cell up."""
+        return KernelLadder(
+            tuple(b for b in self.bandwidths_m if b == 0 or b >= LEAST_BANDWIDTH * cell_size_m),
+            tuple(h / self.step_days for h in self.half_lives_days),
+            tuple(b for b in self.other_bandwidths_m if b == 0 or b >= LEAST_BANDWIDTH * cell_size_m),
+            tuple(h / self.step_days for h in self.other_half_lives_days),
+            self.class_edges,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixtureWeights:
+    """Shares of the expected total: ``own`` (class, bandwidth, half-life), ``others`` (type, ...), ``even`` ground.
+
+    ``even_daily`` is events per step over the whole region, at the level learned.
+    """
+
+    own: NDArray[np.float64]
+    others: NDArray[np.float64]
+    even: float
+    training_events: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedKernelMixture:
+    """Learned weights standing on one history."""
+
+    model: KernelMixture
+    bundle: Bundle
+    region: Region
+    history: Events
+    ladder: KernelLadder
+    others: tuple[str, ...]
+    weights: MixtureWeights
+    kernels: tuple[CellKernel, ...] = field(repr=False)
+
+    def conditioned_on(self, history: Events) -> Self:
+        """Return the same weights standing on another history."""
+        check_ground(history, self.region)
+        return type(self)(
+            self.model, self.bundle, self.region, history, self.ladder, self.others, self.weights, self.kernels
+        )
+
+    def forecast(self, period: Period) -> Forecast:
+        """Return expected counts; see ``FittedModel``."""
+        return self.sum().forecast(period)
+
+    def influence(self, period: Period, squares: Squares) -> Influence:
+        """Return the exact share of each event; see ``FittedModel``."""
+        return self.sum().influence(period, squares)
+
+    def sum(self) -> AdditiveSum:
+        """Return the mixture as a sum over past events: one part a bandwidth."""
+        model, ladder = self.model, self.ladder
+        record = read_record(self.history, self.bundle, self.region, model.anchor, model.step_days, self.others)
+        table = self._table(record.steps)
+        column = self._column(record)
+        known = record.cell.size > 0 and bool((record.kind == 0).any())
+        parts = []
+        for bandwidth, per_age in zip(ladder.bandwidths_m, table, strict=True):
+            daily = np.zeros(len(self.history))
+            daily[record.index] = per_age[record.age, column] * record.weight / model.step_days
+            parts.append(Part(bandwidth, daily))
+        even = self.weights.even / self.region.n_inside / model.step_days if known else 0.0
+        parameters: dict[str, Parameter] = {
+            "training_events": self.weights.training_events,
+            "anchor": model.anchor.value,
+            "even_ground_per_step": round(self.weights.even, 9),
+            "own_weight": round(float(self.weights.own.sum()), 9),
+            "other_weight": round(float(self.weights.others.sum()), 9),
+            "other_types": ", ".join(self.others),
+        }
+        return AdditiveSum(
+            model.name, self.bundle, self.region, self.history, tuple(parts), even, parameters, self.kernels
+        )
+
+    def _table(self, steps: int) -> NDArray[np.float64]:
+        """What an event sends through each bandwidth, by age and source; (n_bandwidths, n_ages, n_sources)."""
+        ladder, weights = self.ladder, self.weights
+        age = np.arange(1, max(steps, 1) + 1)
+        n = np.array([max(steps, 1)])
+        fade = 2.0 ** (-age[:, None] / np.asarray(ladder.half_lives)) / memory_span(ladder.half_lives, n)
+        other_fade = 2.0 ** (-age[:, None] / np.asarray(ladder.other_half_lives)) / memory_span(
+            ladder.other_half_lives, n
+        )
+        own = np.einsum("qsh,ah->saq", weights.own, fade)
+        others = np.zeros((len(ladder.bandwidths_m), age.size, len(self.others)))
+        for place, bandwidth in enumerate(ladder.other_bandwidths_m):
+            others[ladder.bandwidths_m.index(bandwidth)] = np.einsum("oh,ah->ao", weights.others[:, place], other_fade)
+        return np.concatenate([own, others], axis=2)
+
+    def _column(self, record: Record) -> NDArray[np.int64]:
+        """Each event's column of the table: the class of its cell, or its crime type."""
+        own = record.kind == 0
+        counts = np.bincount(record.cell[own], minlength=self.region.grid.n_cells).astype(np.float64)
+        return np.where(own, self.ladder.classes(counts[record.cell]), self.ladder.n_classes + record.kind - 1)
+
+
+def _learn(model: KernelMixture, record: Record, region: Region, ladder: KernelLadder) -> MixtureWeights:
+    """Weights from the training days; the prior's where there is no event to learn from."""
+    shape_own = (ladder.n_classes, len(ladder.bandwidths_m), len(ladder.half_lives))
+    shape_others = (len(record.others), len(ladder.other_bandwidths_m), len(ladder.other_half_lives))
+    n_own, n_others = int(np.prod(shape_own)), int(np.prod(shape_others))
+    own = record.kind == 0
+    level = float(record.weight[own].sum()) / max(record.steps, 1)
+    # Until taught otherwise: nine tenths from the own past, all kernels alike (classes part the sources,
+    # so each class has the whole weight), a tenth from even ground, nothing from other types.
+    held = np.concatenate(
+        [np.full(n_own, 0.9 / (shape_own[1] * shape_own[2])), np.zeros(n_others), [max(0.1 * level, 1e-12)]]
+    )
+    events = model.prior_events * np.concatenate([np.full(n_own, 0.9 / n_own), np.zeros(n_others), [0.1]])
+    prior = GammaPrior(events, np.where(held > 0, events / np.where(held > 0, held, 1.0), 0.0))
+    training = _training_ages(model, record)
+    if not np.isin(record.age[own], training).any():
+        return MixtureWeights(held[:n_own].reshape(shape_own), np.zeros(shape_others), float(held[-1]), 0)
+    seen = look_back(record, region, ladder, training)
+    n = seen.weight.size
+    rates = np.concatenate(
+        [seen.own.reshape(n, -1), seen.others.reshape(n, -1), np.full((n, 1), 1.0 / region.n_inside)], axis=1
+    )
+    exposure = np.concatenate([seen.own_exposure.ravel(), seen.others_exposure.ravel(), [float(seen.steps)]])
+    fitted = poisson_weights(rates, exposure, seen.weight, prior, Patience(200, 2e-6))
+    return MixtureWeights(
+        fitted[:n_own].reshape(shape_own), fitted[n_own:-1].reshape(shape_others), float(fitted[-1]), n
+    )
+
+
+def _training_ages(model: KernelMixture, record: Record) -> NDArray[np.int64]:
+    """Ages (steps back) to learn from: the latest, as many as the events ask for, after the burn-in."""
+    own = np.sort(record.age[record.kind == 0])
+    longest = record.steps - min(model.burn_in_steps, record.steps // 2)
+    if own.size == 0 or longest < 1:
+        return np.empty(0, dtype=np.int64)
+    holds_enough = int(own[model.least_events - 1]) + 1 if own.size >= model.least_events else longest
+    wanted = max(model.training_steps, holds_enough)
+    if own.size > model.most_events:
+        wanted = min(wanted, int(own[model.most_events - 1]) + 1)
+    return np.arange(min(wanted, longest))
