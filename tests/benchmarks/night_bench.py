@@ -41,19 +41,20 @@ def run(extract: Path | None = None) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = prepare(home, extract)
-        from peelian.delivery.night_files import night_files
         from peelian.jobs.demo import CARD
         from peelian.jobs.night import compose_night
+        from peelian.jobs.publishing import files_of
         from peelian.store import nights
         from peelian.store.folders import publish_folder
 
         nights.agree_card(replace(CARD, expires=NIGHT), nights.utc_now())
         night, _ = compose_night(settings, EventStore(home), LONDON, NIGHT)
         began = time.perf_counter()
-        size = publish_folder(home / "nights" / str(NIGHT), night_files(night))
+        size = publish_folder(home / "nights" / str(NIGHT), files_of(night, 2))
         files_s = time.perf_counter() - began
     compute = night.timings["forecast, choose, explain"]
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e6
+    # The second process lives while this one does: its peak is added, not compared.
+    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e6
     return [
         {"name": "London night: forecasts, boxes, explanations", "measured": compute, "target": 3.0, "unit": "s"},
         {"name": "London night: all files, 33 PDFs included", "measured": files_s, "target": 30.0, "unit": "s"},

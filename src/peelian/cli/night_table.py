@@ -15,6 +15,9 @@ from peelian.jobs.night import NightOutcome
 def print_outcomes(outcomes: Sequence[NightOutcome], *, most_rows: int = 40) -> None:
     """Print what became of each night, and the last published one in full."""
     console = Console()
+    if not console.is_terminal:
+        # A file or a pipe has no width: give the table the room it needs.
+        console = Console(width=110)
     for outcome in outcomes:
         where = f": {outcome.folder / 'index.html'}" if outcome.folder else f": {outcome.message}"
         console.print(f"{outcome.force} {outcome.night} {outcome.status}{where}", soft_wrap=True, highlight=False)
@@ -74,11 +77,13 @@ def _caption(night: Night, most_rows: int, record: str) -> str:
     rest = len(night.areas) - most_rows
     more = f"{rest} more maps are in night.json. " if rest > 0 else ""
     largest = max((night.coverage(a) for a in night.areas if a.area.n_cells), default=0.0)
-    return (
-        f"{more}expect: events in the area, and in its {night.parameters['count']} boxes (at most {100 * largest:.1f} % of "
-        f"an area). last: of the last period's events, caught in boxes; then by plain counts. caught, 95 %, counts, random: "
-        f"share over {record}. {night.delay_note} A box is a reason to be seen there. It gives no ground for stop and search."
+    words = (
+        f"{more}expect: events in the area, and in its {night.parameters['count']} boxes",
+        f"(at most {100 * largest:.1f} % of an area). last: of the last period's events, caught in boxes;",
+        f"then by plain counts. caught, 95 %, counts, random: share over {record}. {night.delay_note}",
+        "A box is a reason to be seen there. It gives no ground for stop and search.",
     )
+    return " ".join(words)
 
 
 def outcomes_as_json(outcomes: Sequence[NightOutcome]) -> str:

@@ -23,6 +23,7 @@ from peelian.jobs.assembling import Assembly, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, night_of, nights_between, period_of
 from peelian.jobs.forecasting import Drawing, draw
 from peelian.jobs.judging import PastNights, look_back
+from peelian.jobs.publishing import files_of
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import DatePrecision, Force
@@ -111,11 +112,9 @@ def _run(
     run = runs.begin(force.id, night, os.getpid(), night_store.utc_now())
     try:
         value, track = compose_night(settings, events, force, night, progress)
-        from peelian.delivery.night_files import night_files
-
         began = time.perf_counter()
         folder = settings.home / "nights" / (str(night) if alone else f"{night}/{force.id}")
-        publish_folder(folder, night_files(value))
+        publish_folder(folder, files_of(value, settings.workers))
         TrackStore(settings.home).keep_published(force.id, night, track)
         runs.publish(run, value, night_store.utc_now())
         progress(f"{force.name}: night of {night} published in {time.perf_counter() - began:.1f} s")
@@ -200,6 +199,7 @@ def compose_night(
         areas=tuple(sorted(areas, key=lambda a: (a.area.id, a.bundle.name))),
         streets=streets.points(),
         timings=clock.laps,
+        presence_cap_minutes=settings.night.presence_cap_minutes,
     )
     return value, pl.concat([d.track for d in drawn])
 
