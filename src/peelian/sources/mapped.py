@@ -17,7 +17,7 @@ from peelian.sources.police_found import bare, is_police_found_label, names_poli
 from peelian.sources.records import Batch, Delay, Feed, in_record_order
 from peelian.sources.refusals import Reason, Sieve
 from peelian.sources.streets import street_names
-from peelian.sources.times import to_utc
+from peelian.sources.times import not_before, to_utc
 
 _DATES = ("occurred_from", "occurred_to", "recorded_at")
 _SINGLES = ("crime_type", "x", "y", "id", "street", "district", "status", "origin")
@@ -170,8 +170,7 @@ class Mapped:
             {
                 "crime_type": pl.col("our_type"),
                 "occurred_to": pl.col("occurred_end"),
-                # A record cannot be older than what it records, whatever the clocks said.
-                "recorded_at": pl.coalesce(pl.max_horizontal("recorded_at", "occurred_from"), assumed),
+                "recorded_at": pl.coalesce(not_before(pl.col("recorded_at"), pl.col("occurred_from")), assumed),
                 "is_recorded_given": given,
                 "district": pl.when(pl.col("district") != "").then("district"),
                 "is_retraction": pl.col("is_retraction"),

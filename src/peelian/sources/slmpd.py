@@ -20,7 +20,7 @@ from peelian.sources.police_found import is_police_found_code
 from peelian.sources.records import Batch, Delay, Feed, Takebacks, in_record_order
 from peelian.sources.refusals import Reason, Sieve
 from peelian.sources.streets import street_names
-from peelian.sources.times import US_FORMATS, local_times, month_start, to_utc
+from peelian.sources.times import US_FORMATS, local_times, month_start, not_before, to_utc
 
 TIME_ZONE = "America/Chicago"
 #: NAD83 State Plane Missouri East in US survey feet, as the feed publishes it.
@@ -121,7 +121,7 @@ class Slmpd:
     def _records(self, rows: pl.DataFrame) -> pl.DataFrame:
         occurred = to_utc(pl.col("occurred"), TIME_ZONE)
         assumed = pl.max_horizontal(occurred + self.delay.duration, to_utc(pl.col("coded"), TIME_ZONE))
-        entered = pl.max_horizontal(to_utc(pl.col("entered"), TIME_ZONE), occurred)
+        entered = not_before(to_utc(pl.col("entered"), TIME_ZONE), occurred)
         month_end = to_utc(pl.col("coded").dt.offset_by("1mo"), TIME_ZONE)
         taken_back = pl.col("count") == -1
         return in_record_order(

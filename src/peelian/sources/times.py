@@ -30,6 +30,11 @@ def to_utc(naive: pl.Expr, time_zone: str) -> pl.Expr:
     return shown.fill_null(jumped).dt.convert_time_zone("UTC").cast(INSTANT)
 
 
+def not_before(recorded: pl.Expr, occurred: pl.Expr) -> pl.Expr:
+    """Return the time of recording, but not before the event, whatever the clocks said; null where none was given."""
+    return pl.when(recorded.is_not_null()).then(pl.max_horizontal(recorded, occurred))
+
+
 def month_start(text: pl.Expr) -> pl.Expr:
     """Return the first naive instant of a month written as YYYY-MM; null where it cannot be read."""
     return (text.cast(pl.String).str.strip_chars() + "-01").str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
