@@ -67,7 +67,8 @@ class CellKernel:
     def weights(self, squares: Squares, cells: NDArray[np.int64], kept: NDArray[np.float64] | None = None) -> csr_array:
         """Return what each square receives of one event in each of ``cells``; (n_squares, n_listed_cells).
 
-        ``kept`` may hand in ``self.kept`` when it is at hand. Squares are unions of whole cells.
+        ``kept`` may hand in ``self.kept`` when it is at hand. Squares are unions of whole cells; cells that they do
+        not own receive nothing.
 
         Raises
         ------
@@ -75,6 +76,7 @@ class CellKernel:
             When the squares do not lie on the grid's lines.
         """
         grid, inside = self.region.grid, self.region.is_inside
+        receives = inside if squares.owned is None else inside & squares.owned
         share_kept = self.kept if kept is None else kept
         side = round(squares.size_m / grid.cell_size_m)
         column = squares.x_min / grid.cell_size_m - grid.column_min
@@ -100,7 +102,7 @@ class CellKernel:
                 cell = np.where(on_grid, to_row * grid.n_columns + to_column, 0)
                 step_x = np.abs(to_column - from_column[sender])
                 step_y = np.abs(to_row - from_row[sender])
-                value += np.where(on_grid & inside[cell], across[step_x] * across[step_y], 0.0)
+                value += np.where(on_grid & receives[cell], across[step_x] * across[step_y], 0.0)
         value /= share_kept[cells[sending]][sender]
         hit = value > 0
         shape = (len(squares), cells.size)

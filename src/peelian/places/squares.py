@@ -12,12 +12,15 @@ from peelian.errors import PlaceError
 class Squares:
     """Squares by their south-west corners, half-open towards east and north.
 
-    ``x_min`` and ``y_min`` have shape (n_squares,), in metres of the projected CRS.
+    ``x_min`` and ``y_min`` have shape (n_squares,), in metres of the projected CRS. ``owned``, where given,
+    marks the cells of the grid in use (n_cells,) for which the squares answer: a box on an area's edge
+    counts what its own side expects, not what the neighbour's does.
     """
 
     x_min: NDArray[np.float64]
     y_min: NDArray[np.float64]
     size_m: float
+    owned: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         """Hold the corners as equally long float64 vectors."""
@@ -34,7 +37,7 @@ class Squares:
 
     def __getitem__(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "Squares":
         """Return the chosen squares in the order asked for."""
-        return Squares(self.x_min[index], self.y_min[index], self.size_m)
+        return Squares(self.x_min[index], self.y_min[index], self.size_m, self.owned)
 
     @property
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -16,7 +16,7 @@ from peelian.places import DatePrecision, Period, Region, Squares
 TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))
 BURGLARY = Bundle.of("burglary")
 #: Models whose settings are all there is: nothing is learned from the history.
-UNLEARNED = ("all-history", "promap", "recent-counts", "smoothed-counts")
+UNLEARNED = tuple(n for n in NAMES if n not in {"hawkes", "kde-cross-validated", "kde-decayed", "mixture"})
 X0, Y0 = 100 * 250.0, 200 * 250.0
 
 
@@ -135,6 +135,19 @@ def test_squares_of_many_lattice_cells_gather_what_their_cells_receive(region: R
     )
     got = 3.0 * kernel.weights(square, np.array([1000])).toarray()[0, 0]
     assert got == pytest.approx(surface[row : row + 4, column : column + 4].sum())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_square_answers_only_for_the_cells_it_owns(name: str, region: Region, scattered: Events) -> None:
+    fine = region.nested(2)
+    fitted = model(name).fit(scattered, BURGLARY, fine)
+    east = fine.grid.centres()[0] > X0 + 1500
+    square = Squares(np.array([X0 + 1375.0]), np.array([Y0 + 1000.0]), 250.0, east)
+    surface = fitted.forecast(TOMORROW).expected
+    held = square.contain(*fine.grid.centres())[0]
+    assert fitted.influence(TOMORROW, square).expected[0] == pytest.approx(surface[held & east].sum())
+    whole = Squares(square.x_min, square.y_min, 250.0)
+    assert fitted.influence(TOMORROW, whole).expected[0] == pytest.approx(surface[held].sum())
 
 
 def test_squares_off_the_grid_lines_cannot_be_explained_and_say_so(region: Region) -> None:
