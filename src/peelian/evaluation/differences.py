@@ -1,7 +1,7 @@
 """Is it better than counting? The paired difference in hit rate between two methods, with its interval.
 
 Nights are the unit: both methods face the same events each night, and near nights are alike, so whole
-blocks of nights are resampled (Künsch 1989, doi 10.1214/aos/1176347265).
+blocks of nights are resampled (``resampling``).
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peelian.errors import EvaluationError
+from peelian.evaluation.resampling import block_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def paired_difference(
 ) -> Difference:
     """Return the difference in pooled hit rate of two methods over the same nights; three (n_nights,) arrays.
 
-    Moving blocks of ``block`` nights; fewer nights than two blocks are resampled night by night.
+    Blocks of ``block`` nights, shorter ones where there are few nights; see ``resampling``.
 
     Raises
     ------
@@ -52,12 +53,9 @@ def paired_difference(
     if total <= 0:
         return Difference(float("nan"), float("nan"), float("nan"))
     value = float((ours - theirs).sum()) / total
-    n = events.size
-    length = block if n >= 2 * block else 1
-    starts = rng.integers(0, n - length + 1, size=(resamples, -(-n // length)))
-    nights = (starts[:, :, None] + np.arange(length)).reshape(resamples, -1)[:, :n]
-    happened = events[nights].sum(axis=1)
+    weights = block_weights(events.size, rng, block=block, resamples=resamples)
+    happened = weights @ events
     some = happened > 0
-    gained = (ours - theirs)[nights].sum(axis=1)[some] / happened[some]
+    gained = (weights @ (ours - theirs))[some] / happened[some]
     low, high = (float(q) for q in np.quantile(gained, [0.025, 0.975]))
     return Difference(value, low, high)

@@ -60,6 +60,8 @@ def ser(hits: float, chosen_area_m2: float) -> float:
 
 def most_hits(counts: NDArray[np.float64], n_boxes: int) -> float:
     """Return the most events that ``n_boxes`` cells of these counts could hold: hindsight on the fixed grid."""
+    if n_boxes < 1:
+        return 0.0
     if counts.size <= n_boxes:
         return float(counts.sum())
     return float(np.partition(counts, counts.size - n_boxes)[counts.size - n_boxes :].sum())

@@ -77,7 +77,7 @@ def _dask(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise StoreError("Dask is not installed: pip install 'peelian[dask]'.") from error
     try:
-        client: Any = Client(f"tcp://{address}", timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]  # distributed publishes no types
+        client: Any = Client(f"tcp://{address}", timeout=5, set_as_default=False)  # type: ignore[no-untyped-call]  # distributed publishes no types
     except OSError as error:
         raise StoreError(f"no Dask scheduler answers at {address}: {error}.") from error
     with client:

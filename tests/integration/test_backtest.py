@@ -1,0 +1,305 @@
+"""Whole backtests of a small town: what they keep, what they survive, what they say of what went wrong."""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.referees import SIDE, SOUTH, TYPES, WEST, inputs, request, settings, town_log
+
+from peelian.errors import EvaluationError, LockedError, StoreError
+from peelian.events import EventLog
+from peelian.forecasts.verdicts import Verdict
+from peelian.jobs.backtest import backtest
+from peelian.jobs.replaying import replay_key
+from peelian.store.backtests import BacktestFolder, backtests
+
+METHODS = ("all-history", "smoothed-counts@floating")
+
+
+def run(home: Path, *methods: str, log: EventLog | None = None, workers: int = 1, **changes: object) -> Verdict:
+    return backtest(settings(home, workers), inputs(log), request(*(methods or METHODS), **changes))[0]
+
+
+def prints_of(folder: Path) -> dict[str, str]:
+    """Return a hash of every file of a backtest, by its path."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def test_a_backtest_keeps_every_box_and_a_score_for_every_period_area_and_method(tmp_path: Path) -> None:
+    verdict = run(tmp_path)
+    folder = tmp_path / "backtests" / "test"
+    boxes, scores = pl.read_parquet(folder / "boxes.parquet"), pl.read_parquet(folder / "scores.parquet")
+    n_methods, n_areas, n_days = 3, 2, 14
+    assert boxes.height == n_methods * len(TYPES) * n_areas * n_days * 3
+    assert boxes.columns == [
+        "area", "crime_type", "model", "cutoff", "period_start", "period_end",
+        "rank", "x_min", "y_min", "size_m", "expected_count",
+    ]  # fmt: skip
+    assert scores.height == n_methods * len(TYPES) * n_areas * n_days
+    assert verdict.is_complete
+    assert (scores["status"] == "answered").all()
+    assert (boxes["cutoff"] <= boxes["period_start"]).all()
+
+
+def test_a_lasting_hotspot_is_found_and_the_gain_over_counting_is_told(tmp_path: Path) -> None:
+    verdict = run(tmp_path)
+    rate = {(r["crime_type"], r["method"]): r for r in verdict.pooled.iter_rows(named=True)}
+    for crime_type in TYPES:
+        row = rate[crime_type, "all-history"]
+        assert row["hit_rate"] > 5 * row["coverage"]
+        assert row["bits"] > 0.5
+        assert 0 <= row["pei"] <= 1
+        assert row["hit_rate_low"] <= row["hit_rate"] <= row["hit_rate_high"]
+        assert row["bits_low"] <= row["bits"] <= row["bits_high"]
+        assert rate[crime_type, "recent-counts"]["churn"] > row["churn"]
+    pooled = verdict.comparisons.filter(pl.col("crime_type") == "*", pl.col("method") == "all-history").row(
+        0, named=True
+    )
+    assert pooled["ratio_low"] <= pooled["ratio"] <= pooled["ratio_high"]
+    assert pooled["bits_low"] > 1, "a three-week count of few events is far from a fair forecast"
+    assert "Over 3 crime types, all-history" in pooled["sentence"]
+
+
+def test_the_same_backtest_twice_in_any_number_of_processes_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    run(tmp_path / "one")
+    run(tmp_path / "two", workers=2)
+    one, two = (prints_of(tmp_path / n / "backtests" / "test") for n in ("one", "two"))
+    assert one == two
+
+
+def _until_killed(home: str) -> None:
+    run(Path(home), last=date(2021, 1, 31), crime_types=TYPES)
+
+
+def test_a_killed_backtest_finishes_what_is_missing_and_ends_as_if_it_never_died(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=_until_killed, args=(str(tmp_path / "killed"),))
+    process.start()
+    parts = tmp_path / "killed" / "backtests" / "test" / "parts"
+    deadline = time.monotonic() + 60
+    while len(list(parts.glob("*.scores.parquet"))) < 3 and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    done = {p: p.stat().st_mtime_ns for p in parts.glob("*.scores.parquet")}
+    assert done
+    assert not (parts.parent / "scores.parquet").exists(), "killed too late to mean anything"
+    again = {"last": date(2021, 1, 31)}
+    run(tmp_path / "killed", **again)
+    assert {p: p.stat().st_mtime_ns for p in done} == done, "a part that was done was made again"
+    run(tmp_path / "whole", **again)
+    left = [name for name in prints_of(parts.parent) if name.endswith(".tmp")]
+    killed = {k: v for k, v in prints_of(parts.parent).items() if k not in left}
+    assert killed == prints_of(tmp_path / "whole" / "backtests" / "test")
+
+
+def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed_midway(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    run(tmp_path / "alone", last=date(2021, 1, 24))
+    with LocalCluster(  # type: ignore[no-untyped-call]  # distributed publishes no types
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        killed: list[int] = []
+        seen: list[str] = []
+
+        def kill_one(_: str) -> None:
+            seen.append(_)
+            if len(seen) > 2 and not killed:
+                killed.append(next(iter(cluster.workers.values())).pid)
+                os.kill(killed[0], signal.SIGKILL)
+
+        backtest(
+            settings(tmp_path / "dask", 2),
+            inputs(),
+            request(*METHODS, last=date(2021, 1, 24)),
+            executor=cluster.scheduler_address.replace("tcp://", "dask://"),
+            progress=kill_one,
+        )
+    assert killed
+    assert prints_of(tmp_path / "dask" / "backtests" / "test") == prints_of(tmp_path / "alone" / "backtests" / "test")
+
+
+def test_a_model_that_fails_is_a_row_with_its_reason_and_the_rest_goes_on(tmp_path: Path) -> None:
+    verdict = run(tmp_path, "smoothed-counts:bandwidth_m=-5", "all-history")
+    assert not verdict.is_complete
+    failed = verdict.troubles.row(0, named=True)
+    assert (failed["method"], failed["status"], failed["periods"]) == ("smoothed-counts:bandwidth_m=-5", "failed", 14)
+    assert "bandwidth_m = -5" in failed["reason"]
+    well = verdict.pooled.filter(pl.col("method") == "all-history")
+    assert (well["periods"] == 14).all()
+    assert verdict.pooled.filter(pl.col("method") == failed["method"])["periods_unanswered"].to_list() == [14] * 3
+
+
+def test_a_type_without_events_is_rows_that_say_so(tmp_path: Path) -> None:
+    verdict = run(tmp_path, "all-history", crime_types=("arson", "burglary"))
+    assert verdict.troubles["status"].unique().to_list() == ["nothing known"]
+    assert verdict.troubles["reason"][0] == "no event of arson was known at the cutoff"
+    assert verdict.pooled.filter(pl.col("crime_type") == "burglary")["periods"].to_list() == [14, 14]
+
+
+def one_event(log: EventLog, n: int, at_one_point: bool) -> EventLog:  # noqa: FBT001 - two cases of one test
+    rare = log.table.filter(pl.col("crime_type") == "robbery").head(n)
+    if at_one_point:
+        rare = rare.with_columns(x=pl.lit(WEST + 10.0), y=pl.lit(SOUTH + 10.0))
+    return EventLog(pl.concat([log.table.filter(pl.col("crime_type") != "robbery"), rare]), log.crs)
+
+
+@pytest.mark.parametrize(("n", "at_one_point"), [(1, False), (40, True)])
+def test_one_event_or_all_at_one_point_is_still_forecast_and_judged(tmp_path: Path, n: int, at_one_point: bool) -> None:  # noqa: FBT001 - as above
+    log = one_event(town_log(), n, at_one_point)
+    verdict = run(tmp_path, "all-history", "smoothed-counts@floating", "promap", log=log)
+    row = verdict.pooled.filter(pl.col("crime_type") == "robbery").row(0, named=True)
+    assert row["periods"] == 14
+    assert row["events"] == 0
+    assert row["hit_rate"] != row["hit_rate"], "a rate of nothing is undefined, not nought"
+
+
+def test_a_range_before_the_record_is_refused_with_its_beginning(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="the first was recorded at 2020-01-01"):
+        run(tmp_path, first=date(2019, 1, 1), last=date(2019, 1, 14))
+
+
+def test_a_range_that_begins_before_the_record_says_so_row_by_row(tmp_path: Path) -> None:
+    verdict = run(tmp_path, "all-history", first=date(2019, 12, 28), last=date(2020, 1, 10))
+    early = verdict.troubles.filter(pl.col("method") == "all-history", pl.col("crime_type") == "burglary")
+    assert early["status"].to_list() == ["nothing known"]
+    assert early["periods"].to_list() == [5]
+
+
+def test_a_period_that_is_not_over_cannot_be_judged(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="the records end at 2021-02-2"):
+        run(tmp_path, last=date(2021, 3, 30))
+
+
+def test_another_question_under_the_same_name_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, "all-history")
+    with pytest.raises(StoreError, match="was made with count = 3, asked is 4"):
+        run(tmp_path, "all-history", count=4)
+    with pytest.raises(StoreError, match="was made with fingerprint"):
+        run(tmp_path, "all-history", log=town_log(seed=12))
+
+
+def test_a_damaged_part_is_named_with_its_mend(tmp_path: Path) -> None:
+    run(tmp_path, "all-history")
+    part = next((tmp_path / "backtests" / "test" / "parts").glob("*.boxes.parquet"))
+    part.write_bytes(b"")
+    with pytest.raises(StoreError, match=f"{part.name}.*Delete it and run the same command again"):
+        run(tmp_path, "all-history")
+
+
+def test_two_processes_do_not_make_the_same_backtest(tmp_path: Path) -> None:
+    from peelian.store.locks import lock
+
+    with lock(tmp_path, "backtest-test"), pytest.raises(LockedError):
+        run(tmp_path, "all-history")
+
+
+@pytest.mark.parametrize("executor", ["threads", "dask://127.0.0.1:1"])
+def test_an_executor_that_is_not_there_is_refused(tmp_path: Path, executor: str) -> None:
+    with pytest.raises(StoreError, match=r"executor 'threads'|no Dask scheduler answers"):
+        backtest(settings(tmp_path, 2), inputs(), request("all-history"), executor=executor)
+
+
+def late(log: EventLog, after: datetime) -> EventLog:
+    """Return the log with every row recorded or begun after an instant replaced by nonsense far away."""
+    hidden = (pl.col("recorded_at") > after) | (pl.col("occurred_from") > after)
+    return EventLog(log.table.with_columns(x=pl.when(hidden).then(pl.lit(WEST + 20.0)).otherwise("x")), log.crs)
+
+
+def test_no_event_after_the_cutoff_by_either_clock_changes_a_box(tmp_path: Path) -> None:
+    log = town_log(delay_hours=60.0)
+    first = date(2021, 1, 4)
+    cutoff = datetime(2021, 1, 4, tzinfo=UTC)
+    asked = {"first": first, "last": first}
+    run(tmp_path / "a", *METHODS, "promap", log=log, **asked)
+    run(tmp_path / "b", *METHODS, "promap", log=late(log, cutoff), **asked)
+    one, two = (pl.read_parquet(tmp_path / n / "backtests" / "test" / "boxes.parquet") for n in ("a", "b"))
+    assert one.equals(two)
+
+
+def test_timing_as_it_occurred_sees_more_than_was_recorded(tmp_path: Path) -> None:
+    log = town_log(delay_hours=200.0)
+    expected = {}
+    for timing in ("recorded", "occurred"):
+        verdict = run(tmp_path / timing, log=log, timing=timing)
+        row = verdict.pooled.filter(pl.col("method") == "recent-counts", pl.col("crime_type") == "burglary")
+        expected[timing] = row["expected_events"][0]
+    assert expected["occurred"] > 1.2 * expected["recorded"]
+
+
+def outside_csv(path: Path, shift: float = 0.0, days: int = 14) -> Path:
+    """Write three 250 m boxes a district and day on the burglary hotspots of the town, or shifted off them."""
+    first = datetime(2021, 1, 4, tzinfo=UTC)
+    rows = [
+        f"{first + timedelta(days=d)},{first + timedelta(days=d + 1)},{x},{y},{SIDE},EPSG:27700"
+        for d in range(days)
+        for x in (WEST + 2 * SIDE + shift, WEST + 9 * SIDE + shift)
+        for y in (SOUTH + 3 * SIDE, SOUTH + 4 * SIDE, SOUTH + 5 * SIDE)
+    ]
+    path.write_text("\n".join(["period_start,period_end,x_min,y_min,size_m,crs", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_an_outside_forecast_is_judged_by_the_same_referee(tmp_path: Path) -> None:
+    file = outside_csv(tmp_path / "vendor.csv", days=12)
+    verdict = run(tmp_path, "all-history", outside=(file,), crime_types=("burglary",))
+    row = verdict.pooled.filter(pl.col("method") == "vendor").row(0, named=True)
+    assert (row["periods"], row["periods_unanswered"]) == (12, 2)
+    assert row["hit_rate"] > 0.25
+    assert row["coverage"] == pytest.approx(6 / 120)
+    assert row["bits"] != row["bits"], "an outside forecast without expected counts has no log score"
+    assert verdict.troubles["reason"].to_list() == ["the outside forecast has no boxes of burglary for this period"]
+    compared = verdict.comparisons.filter(pl.col("method") == "vendor").row(0, named=True)
+    assert compared["periods"] == 12
+
+
+def test_an_outside_forecast_off_the_hotspots_scores_like_chance(tmp_path: Path) -> None:
+    file = outside_csv(tmp_path / "astray.csv", shift=2 * SIDE)
+    verdict = run(tmp_path, outside=(file,), crime_types=("burglary",), first=date(2021, 1, 4))
+    row = verdict.pooled.filter(pl.col("method") == "astray").row(0, named=True)
+    assert row["pai"] < 2.0
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("period_start,", "from,"), "has no period_start"),
+        ((",crs", ",system"), "names no CRS"),
+        (("+00:00", ""), "has no time zone"),
+        (("x_min,", "left,"), "a box needs x_min, y_min and size_m, or wkt"),
+        (("2021-01", "2011-01"), "none of its 14 periods is one of the backtest's"),
+        ((",250.0,", ",40.0,"), "moved by about as much"),
+    ],
+)
+def test_an_outside_forecast_that_cannot_be_judged_is_refused_with_its_mend(
+    tmp_path: Path, change: tuple[str, str], reason: str
+) -> None:
+    from peelian.errors import SourceError
+
+    file = outside_csv(tmp_path / "vendor.csv")
+    file.write_text(file.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    with pytest.raises((EvaluationError, SourceError), match=reason):
+        run(tmp_path, outside=(file,))
+
+
+def test_the_newest_finished_backtest_stands_last(tmp_path: Path) -> None:
+    run(tmp_path, "all-history", name="first", last=date(2021, 1, 5))
+    run(tmp_path, "all-history", name="second", last=date(2021, 1, 5))
+    assert [f.path.name for f in backtests(tmp_path)] == ["first", "second"]
+    assert isinstance(backtests(tmp_path)[0], BacktestFolder)
+
+
+def test_a_key_is_a_pure_function_of_the_folder_and_its_name(tmp_path: Path) -> None:
+    run(tmp_path, "all-history")
+    folder = tmp_path / "backtests" / "test"
+    before = prints_of(folder)
+    assert replay_key(str(folder.resolve()), "0000-001-001") == "0000-001-001"
+    assert prints_of(folder) == before
