@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.feeds import LATER, RECEIVED, STREET_HEADER, refused, street_row, take_street, write
 
 from peelian.errors import SourceError
 from peelian.jobs.ingest import ingest
@@ -13,7 +14,6 @@ from peelian.places import DatePrecision, LocationPrecision
 from peelian.sources.police_uk import PoliceUk
 from peelian.sources.refusals import Reason
 from peelian.store.events import EventStore
-from tests.feeds import LATER, RECEIVED, STREET_HEADER, refused, street_row, take_street, write
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "city-of-london"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.feeds import LATER, RECEIVED, SLMPD_HEADER, refused, slmpd_row, take_slmpd, write
 
 from peelian.events import EVENT_SCHEMA
 from peelian.jobs.ingest import ingest
@@ -12,7 +13,6 @@ from peelian.sources.records import Delay
 from peelian.sources.refusals import Reason
 from peelian.sources.slmpd import Slmpd
 from peelian.store.events import EventStore
-from tests.feeds import LATER, RECEIVED, SLMPD_HEADER, refused, slmpd_row, take_slmpd, write
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "st-louis"
 MAY_HEADER = "Complaint,Coded Month,Date Occur,Count,Crime,ILeads Add,District,ILEADS-Street,X-Coord,Y-Coord"
