@@ -4,8 +4,9 @@ Not a model of Peelian's: the tests of drawing want a whole ``Night`` and no oth
 town of straight streets; any frame of the same columns (x, y, at, crime_type, district, street) can be given.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -274,3 +275,22 @@ def _record(
         difference_low=-0.019,
         difference_high=0.068,
     )
+
+
+@lru_cache(maxsize=1)
+def town_night() -> Night:
+    """Return the night of the invented town: two districts, two crime types, a record of the last 365 nights."""
+    return night_of(town_events(), Sample(town_force()))
+
+
+@lru_cache(maxsize=1)
+def many_areas_night() -> Night:
+    """Return a night of nine districts, so many that each gets a page of its own."""
+    return night_of(
+        town_events(per_type=900, districts=9, types=("burglary",)), Sample(town_force(), types=("burglary",))
+    )
+
+
+def one_map(night: Night, **changes: object) -> Night:
+    """Return the night with its first map only, that map changed as told; names of streets and areas go with it."""
+    return replace(night, areas=(replace(night.areas[0], **changes),))

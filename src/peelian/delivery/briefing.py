@@ -18,13 +18,14 @@ from peelian.delivery.words import PeriodWords
 from peelian.errors import PublicationError
 from peelian.forecasts.nights import AreaNight, Night, PurposeCard, ScoreRow
 
-#: Millimetres of the page that are not map or rows, and what a row gets: ten rows leave the map 84 mm.
-_FIXED_MM = 113.0
+#: Millimetres of the page that are not map or rows, and what a row gets: ten rows leave the map 83 mm.
+_FIXED_MM = 114.0
 _ROW_MM = (8.0, 5.6)
 _MANY_ROWS = 14
 _PAGE_MM = (190.0, 277.0)
 _MAP_MM = (42.0, 92.0)
-_LONGEST_CARD_TEXT = 130
+#: Letters that each line of the purpose card may have; fewer where many rows leave little room.
+_LONGEST_CARD_TEXT = (100, 60)
 #: Latin with all its accents (Welsh among them), and the usual marks and arrows.
 _LATIN = ((0x00, 0x250), (0x1E00, 0x1F00), (0x2000, 0x2300))
 
@@ -83,7 +84,6 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
         "says": f"{first} {second}",
         "quiet": sentences.quiet_note(area_night),
         "map": paper_map(night, area_night, round(PAPER_WIDTH * map_mm / _PAGE_MM[0])),
-        "map_mm": map_mm,
         "row_mm": row_mm,
         "aloud": f"Map of {n} boxes in {area_night.area.name}; the table below lists them.",
         "groups": [
@@ -100,7 +100,7 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
         ),
         "good": _how_good(night, area_night, period),
         "last": _last(area_night, period),
-        "card": _card(night.card(area_night.bundle.name)),
+        "card": _card(night.card(area_night.bundle.name), _LONGEST_CARD_TEXT[n > _MANY_ROWS]),
         "feed": f"{words.PRECISION[night.force.location_precision]} "
         + ("Dated by the month only. " if night.force.date_precision.value == "month" else "")
         + night.delay_note,
@@ -138,17 +138,18 @@ def _last(area_night: AreaNight, period: PeriodWords) -> str:
     return f"Last {period.one}: {said[:1].lower()}{said[1:]}"
 
 
-def _card(card: PurposeCard) -> str:
-    parts = [f"Goal: {_short(card.goal)}", f"Measure: {_short(card.measure)}", f"Owner: {_short(card.owner)}"]
-    parts += [f"Stop rule: {_short(card.stop_rule)}", f"Ends {words.day(card.expires)}."]
+def _card(card: PurposeCard, longest: int) -> str:
+    texts = {"Goal": card.goal, "Measure": card.measure, "Owner": card.owner, "Stop rule": card.stop_rule}
+    parts = [f"{name}: {_short(text, longest)}" for name, text in texts.items()]
+    parts.append(f"Ends {words.day(card.expires)}.")
     return " ".join(parts) + (" Example: owner and dates are made up." if card.is_example else "")
 
 
-def _short(text: str) -> str:
+def _short(text: str, longest: int) -> str:
     """Return the text whole where the page has room for it, else its first words: night.json has it all."""
     text = " ".join(text.split())
-    if len(text) > _LONGEST_CARD_TEXT:
-        return text[:_LONGEST_CARD_TEXT].rsplit(" ", 1)[0] + " …"
+    if len(text) > longest:
+        return text[:longest].rsplit(" ", 1)[0] + " …"
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

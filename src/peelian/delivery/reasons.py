@@ -101,7 +101,7 @@ def headline(reasons: Reasons, area_night: AreaNight) -> str:
     if not reasons.told:
         return "the usual level here; nothing recent" if reasons.level else "no crime known near here"
     from_recent = f"{words.percent(reasons.main_share, 0)} from {recent_events(reasons, area_night)}"
-    return f"mostly the usual level; {from_recent}" if reasons.main_share < _LITTLE and reasons.level else from_recent
+    return f"usual level; {from_recent}" if reasons.main_share < _LITTLE and reasons.level else from_recent
 
 
 def recent_events(reasons: Reasons, area_night: AreaNight) -> str:

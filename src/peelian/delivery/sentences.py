@@ -1,6 +1,7 @@
 """The sentences of a page: subject first, number second, doubt third. Each is enough if the reader stops there."""
 
 import numpy as np
+import polars as pl
 
 from peelian.delivery import words
 from peelian.delivery.words import PeriodWords
@@ -75,8 +76,7 @@ def group_notes(area_night: AreaNight) -> tuple[str, str]:
     if len(firm) == 1:
         first = f"Box {firm[0]} holds its place in the {n}."
     elif firm:
-        order = "Their order is not known: start with the nearest."
-        first = f"Boxes {words.ranks(firm)} hold their place in the {n}. {order}"
+        first = f"Boxes {words.ranks(firm)} hold their place in the {n}{_order(area_night, firm)}"
     if not unsure:
         return first, ""
     if not firm:
@@ -84,6 +84,16 @@ def group_notes(area_night: AreaNight) -> tuple[str, str]:
     if len(unsure) == 1:
         return first, f"Box {unsure[0]} nearly was not chosen. Another could as well stand here."
     return first, f"Boxes {words.ranks(unsure)} nearly were not chosen. Others could as well stand here."
+
+
+def _order(area_night: AreaNight, firm: list[int]) -> str:
+    """Return what the ranges say of the firm boxes' order: sure where no two meet, else not."""
+    chosen = area_night.boxes.chosen.filter(pl.col("rank").is_in(firm))
+    apart = chosen["rank_high"].to_numpy()[:-1] < chosen["rank_low"].to_numpy()[1:]
+    if apart.all():
+        return ", in this order."
+    known = "sure" if apart.any() else "known"
+    return f". Their order is not {known}: start with the nearest."
 
 
 def quiet_note(area_night: AreaNight) -> str:

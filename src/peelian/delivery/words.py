@@ -41,6 +41,11 @@ _UNCOUNTABLE = {
 #: From this expected count on we count events, below it we tell the odds.
 _COUNTED_FROM = 0.95
 _TENTHS_FROM = 0.35
+_HALF = (0.45, 0.55)
+_WHOLE_FROM = 9.5
+_LEAST = 1e-5
+#: Up to 1 in 100 to the one, up to 1 in 1,000 to the ten, and so on: no more exactly than it is known.
+_ODDS_STEPS = ((100, 1), (1000, 10), (10_000, 100))
 
 
 def crime_name(bundle: str) -> str:
@@ -99,16 +104,14 @@ def odds(expected: float) -> str:
     """Return a small expected count or a chance as odds ("1 in 50"), a larger one as a number ("1.4")."""
     if not np.isfinite(expected):
         return "unknown"
-    if expected >= 9.5:  # noqa: PLR2004 - from ten on a decimal would say too much
-        return f"{round(expected):,}"
     if expected >= _COUNTED_FROM:
-        return f"{expected:.1f}"
+        return f"{round(expected):,}" if expected >= _WHOLE_FROM else f"{expected:.1f}"
     if expected >= _TENTHS_FROM:
-        return f"{round(expected * 10)} in 10"
-    if expected < 1e-5:  # noqa: PLR2004 - one in a hundred thousand
+        return "1 in 2" if _HALF[0] <= expected <= _HALF[1] else f"{round(expected * 10)} in 10"
+    if expected < _LEAST:
         return "under 1 in 100,000"
     n = 1 / expected
-    step = 1 if n <= 100 else 10 if n <= 1000 else 100 if n <= 10_000 else 1000  # noqa: PLR2004
+    step = next((step for limit, step in _ODDS_STEPS if n <= limit), 1000)
     return f"1 in {round(n / step) * step:,}"
 
 
