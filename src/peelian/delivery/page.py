@@ -179,7 +179,7 @@ def _render(night: Night, **parts: object) -> bytes:
     period = words.period_words(night.period, zone)
     examples = any(c.is_example for c in night.cards)
     page = Page(
-        style=_style(),
+        style=page_style(),
         force=night.force.name,
         period=words.span(night.period, zone),
         until=words.instant(night.period.end, zone, with_year=True),
@@ -228,7 +228,7 @@ def _environment() -> jinja2.Environment:
 
 
 @lru_cache(maxsize=1)
-def _style() -> Markup:
+def page_style() -> Markup:
     """Return the style sheet with the fonts inside it, so that a page asks nobody for anything."""
     room = files("peelian.delivery")
     faces = ""
