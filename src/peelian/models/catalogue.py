@@ -2,8 +2,13 @@
 
 import difflib
 from collections.abc import Callable
+from dataclasses import replace
 
 from peelian.errors import ForecastError
+from peelian.models.delay_aware import DelayAware
+from peelian.models.decayed_counts import DecayedCounts
+from peelian.models.hawkes import Hawkes
+from peelian.models.kde import CrossValidated, KernelDensity, Nearest
 from peelian.models.mixture import ENDLESS, KernelMixture
 from peelian.models.model import Model
 from peelian.models.promap import ProMap
@@ -30,6 +35,41 @@ def _all_history(precision: DatePrecision) -> Model:
     return RecentCounts(Window(36_525, _windows(precision)[0].anchor), "all-history")
 
 
+def _counts_of(days: float) -> Callable[[DatePrecision], Model]:
+    def counts(precision: DatePrecision) -> Model:
+        return RecentCounts(Window(days, _windows(precision)[0].anchor), f"counts-{days:.0f}")
+
+    return counts
+
+
+def _decayed_counts(precision: DatePrecision) -> Model:
+    return DecayedCounts(anchor=_windows(precision)[0].anchor)
+
+
+def _hawkes(precision: DatePrecision) -> Model:
+    if precision is not DatePrecision.MONTH:
+        return Hawkes()
+    month = 365.25 / 12
+    return Hawkes(trigger_half_lives_days=(month, 3 * month), step_days=month, anchor=Anchor.LATEST)
+
+
+def _kde(precision: DatePrecision) -> Model:
+    return KernelDensity(window=Window(365, _windows(precision)[0].anchor))
+
+
+def _kde_cross_validated(precision: DatePrecision) -> Model:
+    return KernelDensity(CrossValidated(), Window(365, _windows(precision)[0].anchor), name="kde-cross-validated")
+
+
+def _kde_adaptive(precision: DatePrecision) -> Model:
+    return KernelDensity(Nearest(), Window(365, _windows(precision)[0].anchor), name="kde-adaptive")
+
+
+def _kde_decayed(precision: DatePrecision) -> Model:
+    window = Window(730, _windows(precision)[0].anchor)
+    return KernelDensity(CrossValidated(), window, half_life_days=120.0, name="kde-decayed")
+
+
 def _promap(precision: DatePrecision) -> Model:
     return ProMap(anchor=_windows(precision)[0].anchor)
 
@@ -38,7 +78,7 @@ def _smoothed_counts(precision: DatePrecision) -> Model:
     return SmoothedCounts(*_windows(precision))
 
 
-def _mixture(precision: DatePrecision) -> Model:
+def _mixture(precision: DatePrecision) -> KernelMixture:
     if precision is not DatePrecision.MONTH:
         return KernelMixture()
     # Months cannot tell days apart: the month is the step, and a year of them is long.
@@ -52,9 +92,25 @@ def _mixture(precision: DatePrecision) -> Model:
     )
 
 
+def _mixture_delay_aware(precision: DatePrecision) -> Model:
+    name = "mixture-delay-aware"
+    # A month arrives whole: no event of a month on record is missing while others of it stand.
+    monthly = precision is DatePrecision.MONTH
+    return replace(_mixture(precision), name=name) if monthly else DelayAware(_mixture(precision), name=name)
+
+
 _MODELS: dict[str, Callable[[DatePrecision], Model]] = {
     "all-history": _all_history,
+    "counts-365": _counts_of(365),
+    "counts-56": _counts_of(56),
+    "decayed-counts": _decayed_counts,
+    "hawkes": _hawkes,
+    "kde": _kde,
+    "kde-adaptive": _kde_adaptive,
+    "kde-cross-validated": _kde_cross_validated,
+    "kde-decayed": _kde_decayed,
     "mixture": _mixture,
+    "mixture-delay-aware": _mixture_delay_aware,
     "promap": _promap,
     "recent-counts": _recent_counts,
     "smoothed-counts": _smoothed_counts,

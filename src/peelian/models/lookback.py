@@ -32,6 +32,9 @@ class KernelLadder:
     ``class_edges`` part the sources by how many own events their cell has had: below the first edge,
     between the first two, and so on. A place with many events deserves to be taken at its word, one with
     a single event to be shared with its surroundings; one linear weight cannot say both.
+
+    A decayed count is divided by its span to give a rate per step; with ``per_event`` by the span of an
+    endless record instead, so that each event sends out one event in all: a triggering density.
     """
 
     bandwidths_m: tuple[float, ...]
@@ -39,11 +42,18 @@ class KernelLadder:
     other_bandwidths_m: tuple[float, ...]
     other_half_lives: tuple[float, ...]
     class_edges: tuple[float, ...]
+    per_event: bool = False
 
     @property
     def n_classes(self) -> int:
         """Number of classes of own sources."""
         return len(self.class_edges) + 1
+
+    def span(self, half_lives: tuple[float, ...], steps: int) -> NDArray[np.float64]:
+        """Return what decayed counts are divided by once so many steps are on record; (n_half_lives,)."""
+        if not self.per_event:
+            return np.asarray(memory_span(half_lives, np.array([steps]))[0])
+        return np.asarray(1.0 / (2.0 ** (1.0 / np.asarray(half_lives)) - 1.0))
 
     def classes(self, counts: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the class of a cell of so many own events; shape of ``counts``."""
@@ -95,19 +105,16 @@ def look_back(record: Record, region: Region, ladder: KernelLadder, training: ND
     for factor in sorted({view.factor for view in every.values()}):
         state.add_level(factor)
     own_rows, other_rows, weights = [], [], []
-    own_exposure, others_exposure = 0.0, 0.0
+    own_exposure = np.zeros_like(state.own_total)
+    others_exposure = np.zeros_like(state.other_total)
     order = np.argsort(-record.age, kind="stable")
     ages = record.age[order]
     bounds = np.searchsorted(-ages, -np.arange(oldest + 1, newest - 1, -1), side="right")
     state.add(order[: bounds[0]])
     for number, age in enumerate(range(oldest, newest - 1, -1)):
         today = order[bounds[number] : bounds[number + 1]]
-        span = np.array([record.steps - 1 - age])
-        fade = 2.0 ** (-(oldest - age) / np.asarray(ladder.half_lives)) / memory_span(ladder.half_lives, span)[0]
-        other_fade = (
-            2.0 ** (-(oldest - age) / np.asarray(ladder.other_half_lives))
-            / memory_span(ladder.other_half_lives, span)[0]
-        )
+        fade = _fade(oldest - age, ladder.half_lives, ladder, record.steps - 1 - age)
+        other_fade = _fade(oldest - age, ladder.other_half_lives, ladder, record.steps - 1 - age)
         # Everything a kernel sends stays within the region, so its sum over the region is its sum over sources.
         own_exposure = own_exposure + state.own_total * fade
         others_exposure = others_exposure + state.other_total * other_fade
@@ -126,11 +133,15 @@ def look_back(record: Record, region: Region, ladder: KernelLadder, training: ND
     return Lookback(
         np.concatenate(own_rows) if own_rows else np.empty(shape_own),
         np.concatenate(other_rows) if other_rows else np.zeros(shape_other),
-        np.repeat(np.broadcast_to(own_exposure, (shape_own[1], shape_own[3]))[:, None], shape_own[2], axis=1),
-        np.repeat(np.broadcast_to(others_exposure, (shape_other[1], shape_other[3]))[:, None], shape_other[2], axis=1),
+        np.repeat(own_exposure[:, None], shape_own[2], axis=1),
+        np.repeat(others_exposure[:, None], shape_other[2], axis=1),
         np.concatenate(weights) if weights else np.empty(0),
         oldest - newest + 1,
     )
+
+
+def _fade(since: int, half_lives: tuple[float, ...], ladder: KernelLadder, steps: int) -> NDArray[np.float64]:
+    return np.asarray(2.0 ** (-since / np.asarray(half_lives)) / ladder.span(half_lives, steps))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
