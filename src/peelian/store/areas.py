@@ -209,14 +209,14 @@ def _in_metres(force: Force, crs: str, polygons: NDArray[np.object_]) -> NDArray
     projection = Projection(force.crs)
 
     def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(projection.from_crs(crs, points[:, 0], points[:, 1]))
-
-    placed = shapely.transform(shapely.force_2d(polygons), moved)
-    if not np.isfinite(shapely.get_coordinates(placed)).all():
+        placed = np.column_stack(projection.from_crs(crs, points[:, 0], points[:, 1]))
+        if np.isfinite(placed).all():
+            return placed
         raise PlaceError(
             f"some of the polygons lie outside {force.crs}, the CRS of {force.name}. Is it the right file?"
         )
-    return np.asarray(placed)
+
+    return np.asarray(shapely.transform(shapely.force_2d(polygons), moved))
 
 
 def _polygons_only(shape: shapely.Geometry | None) -> shapely.Geometry:
