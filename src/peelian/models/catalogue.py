@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from peelian.errors import ForecastError
-from peelian.models.delay_aware import DelayAware
 from peelian.models.decayed_counts import DecayedCounts
+from peelian.models.delay_aware import DelayAware
 from peelian.models.hawkes import Hawkes
 from peelian.models.kde import CrossValidated, KernelDensity, Nearest
 from peelian.models.mixture import ENDLESS, KernelMixture

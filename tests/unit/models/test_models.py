@@ -16,7 +16,8 @@ from peelian.places import DatePrecision, Period, Region, Squares
 TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))
 BURGLARY = Bundle.of("burglary")
 #: Models whose settings are all there is: nothing is learned from the history.
-UNLEARNED = tuple(n for n in NAMES if n not in {"hawkes", "kde-cross-validated", "kde-decayed", "mixture"})
+LEARNED = {"hawkes", "kde-cross-validated", "kde-decayed", "mixture", "mixture-delay-aware"}
+UNLEARNED = tuple(n for n in NAMES if n not in LEARNED)
 X0, Y0 = 100 * 250.0, 200 * 250.0
 
 
