@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from peelian.errors import ForecastError
+from peelian.models.boosting import Boosting
 from peelian.models.decayed_counts import DecayedCounts
 from peelian.models.delay_aware import DelayAware
 from peelian.models.hawkes import Hawkes
@@ -14,6 +15,7 @@ from peelian.models.model import Model
 from peelian.models.promap import ProMap
 from peelian.models.recent_counts import RecentCounts
 from peelian.models.smoothed_counts import SmoothedCounts
+from peelian.models.stack import Stack
 from peelian.models.windows import Anchor, Window
 from peelian.places.forces import DatePrecision
 
@@ -33,6 +35,15 @@ def _recent_counts(precision: DatePrecision) -> Model:
 
 def _all_history(precision: DatePrecision) -> Model:
     return RecentCounts(Window(36_525, _windows(precision)[0].anchor), "all-history")
+
+
+def _boosting(precision: DatePrecision) -> Model:
+    return Boosting(anchor=_windows(precision)[0].anchor)
+
+
+def _stack(precision: DatePrecision) -> Model:
+    members = (_mixture, _hawkes, _kde_cross_validated, _all_history)
+    return Stack(tuple(member(precision) for member in members))
 
 
 def _counts_of(days: float) -> Callable[[DatePrecision], Model]:
@@ -101,6 +112,7 @@ def _mixture_delay_aware(precision: DatePrecision) -> Model:
 
 _MODELS: dict[str, Callable[[DatePrecision], Model]] = {
     "all-history": _all_history,
+    "boosting": _boosting,
     "counts-365": _counts_of(365),
     "counts-56": _counts_of(56),
     "decayed-counts": _decayed_counts,
@@ -114,6 +126,7 @@ _MODELS: dict[str, Callable[[DatePrecision], Model]] = {
     "promap": _promap,
     "recent-counts": _recent_counts,
     "smoothed-counts": _smoothed_counts,
+    "stack": _stack,
 }
 
 NAMES = tuple(sorted(_MODELS))
