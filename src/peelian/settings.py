@@ -21,7 +21,8 @@ CONFIG_NAME = "peelian.toml"
 class NightSettings:
     """``[night]``: what the nightly job makes."""
 
-    model: str = "smoothed-counts"
+    model: str = "mixture"
+    boxes: str = "auto"
     count: int = 10
     nearly: int = 4
     cell_size_m: float = 250.0
@@ -41,6 +42,7 @@ class Settings:
     home: Path = Path("peelian-home")
     database_url: str = ""
     workers: int = 0
+    executor: str = "processes"
     night: NightSettings = field(default_factory=NightSettings)
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 

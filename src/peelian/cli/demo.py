@@ -11,7 +11,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def demo(home: Home = None, as_json: AsJson = False) -> None:
-    """Read four years of St. Louis crime, make five nights of boxes, and show how the last ones did."""
+    """Read four years of St. Louis crime, make two nights of boxes, and show how the last ones did."""
     settings = open_store(home)
 
     from peelian.cli.night_table import outcomes_as_json, print_outcomes

@@ -45,7 +45,7 @@ def streets_by_cell(streets: Streets, layer: AreaLayer) -> StreetCells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembly:
-    """What every area night of one run shares."""
+    """What every area night of one bundle shares."""
 
     night: date
     history: Events
@@ -70,17 +70,16 @@ def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> lis
     """Return the night of every area of the layer for one bundle, in the layer's order."""
     record = assembly.record
     tables = {
-        name: _by_area(table.filter(pl.col("bundle") == bundle.name))
+        name: _by_area(table)
         for name, table in (("track", record.track), ("fell", record.fell), ("judged", record.judged))
     }
     recorded = np.zeros(assembly.layer.grid.n_cells)
-    fell = record.fell.filter(pl.col("bundle") == bundle.name) if record.periods else None
-    if fell is not None and fell.height:
-        np.add.at(recorded, fell["cell"].to_numpy(), fell["weight"].to_numpy())
+    if record.periods and record.fell.height:
+        np.add.at(recorded, record.fell["cell"].to_numpy(), record.fell["weight"].to_numpy())
     own = bundle.select(assembly.history)
     owner = _owners(own, assembly.layer)
     age = own.age_days(own.known_at)
-    lately = _chosen_lately(record, bundle)
+    lately = _chosen_lately(record)
     nights = []
     for index, area in enumerate(assembly.layer.areas):
         here = np.flatnonzero((owner == index) & (age <= SHOWN_DAYS))
@@ -157,11 +156,10 @@ def _record(
     )
 
 
-def _chosen_lately(record: Record, bundle: Bundle) -> dict[str, pl.DataFrame]:
+def _chosen_lately(record: Record) -> dict[str, pl.DataFrame]:
     """Return, by area, how often each place was chosen in the last fortnight of periods."""
     starts = [p.start for p in record.periods[-FORTNIGHT:]]
-    ours = (pl.col("bundle") == bundle.name) & (pl.col("method") == OURS)
-    track = record.track.filter(ours & pl.col("period_start").is_in(starts))
+    track = record.track.filter((pl.col("method") == OURS) & pl.col("period_start").is_in(starts))
     return _by_area(track.group_by("area_id", *_TIMES_SCHEMA.names()[:2]).agg(times=pl.len()))
 
 

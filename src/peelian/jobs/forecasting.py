@@ -1,12 +1,13 @@
-"""One bundle's night: forecast, choose, say why, and draw the baselines. A pure function of what was known."""
+"""One bundle's night: forecast, choose, say why, and draw the baselines. Pure functions of what was known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from peelian.evaluation.record import TRACK_SCHEMA
 from peelian.events.bundles import Bundle
@@ -15,27 +16,60 @@ from peelian.forecasts.boxes import Boxes
 from peelian.forecasts.forecast import Forecast
 from peelian.forecasts.influence import Contributions, Influence
 from peelian.models.catalogue import model as model_named
+from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
-from peelian.places.forces import DatePrecision
+from peelian.places.forces import DatePrecision, Force, LocationPrecision
 from peelian.places.periods import Period
+from peelian.places.regions import Region
+from peelian.selection.floating import select_floating
 from peelian.selection.stability import rank_ranges, with_rank_ranges
-from peelian.selection.top import TopCells, boxes_of_cells, rank_cells, top_cells
+from peelian.selection.top import TopCells, select_top
+from peelian.settings import NightSettings
 
 OURS = "boxes"
 #: Baselines that are drawn and judged every night; nothing switches them off.
 BASELINES = ("recent-counts", "all-history")
-#: Boxes compete for their rank with this many candidates of their area.
-CANDIDATES = 60
+#: An event that makes less than this share of a box is not told by itself.
+LEAST_TOLD = 1e-4
+#: Boxes compete for their rank with so many candidates of their area.
+CANDIDATES = 28
+#: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
+LATTICE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How boxes are drawn: the model, how many, and the seed of the resampling."""
+    """How boxes are drawn: the model, fixed on the grid or floating, how many, and the seed of the resampling."""
 
     model: str
     precision: DatePrecision
+    is_floating: bool
     choice: TopCells
     seed: int
+
+    @classmethod
+    def of(cls, force: Force, settings: NightSettings) -> "Drawing":
+        """Return the drawing that the settings ask for.
+
+        ``boxes = "auto"`` floats where the feed tells places to the block or better. Snapped points stand
+        on a few fixed spots: a box moved a little to take in one more of them would only flatter itself.
+        """
+        exact = force.location_precision in (LocationPrecision.EXACT, LocationPrecision.BLOCK)
+        floats = settings.boxes == "floating" or (settings.boxes == "auto" and exact)
+        choice = TopCells(settings.count, settings.nearly)
+        return cls(settings.model, force.date_precision, floats, choice, settings.seed)
+
+    def region(self, layer: AreaLayer) -> Region:
+        """Return the ground that the model works on: the layer's cells, or the lattice within them."""
+        return layer.region.nested(LATTICE) if self.is_floating else layer.region
+
+    def fit(self, history: Events, layer: AreaLayer, bundle: Bundle) -> FittedModel:
+        """Return the model fitted to what was known."""
+        return model_named(self.model, self.precision).fit(history, bundle, self.region(layer))
+
+    def choose(self, forecast: Forecast, layer: AreaLayer, choice: TopCells) -> dict[str, Boxes]:
+        """Return each area's boxes."""
+        return (select_floating if self.is_floating else select_top)(forecast, layer, choice)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +84,7 @@ class AreaDrawing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BundleDrawing:
-    """One bundle's forecast over the force, and each area's drawing by area id."""
+    """One bundle's forecast by cell of the layer's grid, each area's drawing by area id, and all boxes as a track."""
 
     forecast: Forecast
     areas: dict[str, AreaDrawing]
@@ -59,86 +93,124 @@ class BundleDrawing:
 
 def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> BundleDrawing:
     """Return everything about one bundle's next period that follows from what was known."""
-    fitted = model_named(drawing.model, drawing.precision).fit(history, bundle, layer.region)
+    fitted = drawing.fit(history, layer, bundle)
     forecast = fitted.forecast(period)
-    baselines = _baselines(history, layer, bundle, period, drawing)
-    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
-    candidates = [
-        rank_cells(forecast.expected, a.cells, max(CANDIDATES, 4 * drawing.choice.count)) for a in layer.areas
-    ]
-    cells = np.concatenate(candidates)
-    groups = np.repeat(np.arange(len(layer.areas)), [c.size for c in candidates])
-    influence = fitted.influence(period, forecast.grid.squares(cells))
+    choice = drawing.choice
+    shown = choice.count + choice.nearly
+    candidates = drawing.choose(forecast, layer, TopCells(choice.count, max(CANDIDATES, 2 * shown) - choice.count))
+    influence = _influence(fitted, period, layer, candidates, drawing)
+    sizes = [candidates[a.id].table.height for a in layer.areas]
+    bounds = [0, *np.cumsum(sizes).tolist()]
     # One seed a bundle: the same bundle is resampled alike whatever else is drawn beside it.
     rng = np.random.default_rng([drawing.seed, *bundle.name.encode()])
-    low, high = rank_ranges(influence, groups, rng)
+    low, high = rank_ranges(influence, np.repeat(np.arange(len(sizes)), sizes), rng)
+    rows = np.concatenate([np.arange(a, min(a + shown, b)) for a, b in pairwise(bounds)]).astype(np.int64)
+    parts = _parts(influence, rows)
+    baselines = _baselines(history, layer, bundle, period, drawing)
+    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
     areas = {}
-    start = 0
-    shown = drawing.choice.count + drawing.choice.nearly
-    kept = np.concatenate([[0], np.cumsum([c.size for c in candidates])])
-    parts = _parts(influence, np.concatenate([np.arange(a, min(a + shown, b)) for a, b in pairwise(kept.tolist())]))
-    for area, own in zip(layer.areas, candidates, strict=True):
-        stop = start + own.size
-        boxes = boxes_of_cells(forecast, area.id, own[:shown], drawing.choice.count)
-        rows = parts.filter(pl.col("square").is_between(start, start + len(boxes.table) - 1))
+    for area, (start, stop) in zip(layer.areas, pairwise(bounds), strict=True):
+        whole = candidates[area.id]
+        boxes = replace(whole, table=whole.table.head(shown))
+        own = parts.filter(pl.col("square").is_between(start, start + boxes.table.height - 1))
         areas[area.id] = AreaDrawing(
             with_rank_ranges(boxes, low[start:stop], high[start:stop]),
-            rows.with_columns(pl.col("square") - start),
+            own.with_columns(pl.col("square") - start),
             influence.is_exact,
             plain.get((area.id,), baselines.clear()).select("rank", "x_min", "y_min"),
         )
-        start = stop
-    ours = track_rows(OURS, forecast, layer, drawing.choice.count)
-    return BundleDrawing(forecast, areas, pl.concat([ours, baselines]))
+    ours = track_rows(OURS, {area_id: a.boxes for area_id, a in areas.items()})
+    return BundleDrawing(_by_cell(forecast, layer, drawing), areas, pl.concat([ours, baselines]))
 
 
-def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
-    """Return the contributions of the squares in ``rows`` alone, numbered as they stand in the influence."""
-    shown = Influence(
-        influence.squares[rows], influence.events, csr_array(influence.matrix[rows]), influence.constant[rows]
-    )
-    parts = shown.contributions()
-    return parts.with_columns(pl.Series("square", rows[parts["square"].to_numpy()], dtype=pl.Int64))
+def replay(
+    fitted: FittedModel, history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing
+) -> pl.DataFrame:
+    """Return the ``TRACK_SCHEMA`` rows of one past period: the boxes alone, as they would have been drawn.
+
+    ``fitted`` stands on what was known at the cutoff; its weights may have been learned some days before.
+    """
+    ours = drawing.choose(fitted.forecast(period), layer, TopCells(drawing.choice.count, 0))
+    return pl.concat([track_rows(OURS, ours), _baselines(history, layer, bundle, period, drawing)])
 
 
-def replay(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> pl.DataFrame:
-    """Return the ``TRACK_SCHEMA`` rows of one past period: the boxes alone, as they would have been drawn."""
-    fitted = model_named(drawing.model, drawing.precision).fit(history, bundle, layer.region)
-    ours = track_rows(OURS, fitted.forecast(period), layer, drawing.choice.count)
-    return pl.concat([ours, _baselines(history, layer, bundle, period, drawing)])
+def week_of(cutoff: datetime) -> datetime:
+    """Return the Monday on or before the cutoff, at the cutoff's hour: replays learn their weights once a week."""
+    return cutoff - timedelta(days=cutoff.weekday())
 
 
-def track_rows(method: str, forecast: Forecast, layer: AreaLayer, count: int) -> pl.DataFrame:
+def track_rows(method: str, areas: dict[str, Boxes]) -> pl.DataFrame:
     """Return every area's chosen boxes as ``TRACK_SCHEMA`` rows."""
-    area, rank, cells = top_cells(forecast, layer, count)
-    squares = forecast.grid.squares(cells)
-    ids = np.array([a.id for a in layer.areas], dtype=np.str_)
-    return pl.DataFrame(
-        {
-            "period_start": pl.repeat(forecast.period.start, cells.size, dtype=pl.Datetime("us", "UTC"), eager=True),
-            "area_id": ids[area] if cells.size else np.empty(0, dtype=np.str_),
-            "bundle": pl.repeat(forecast.bundle.name, cells.size, dtype=pl.String, eager=True),
-            "method": pl.repeat(method, cells.size, dtype=pl.String, eager=True),
-            "rank": rank.astype(np.int32),
-            "x_min": squares.x_min,
-            "y_min": squares.y_min,
-            "size_m": np.full(cells.size, squares.size_m),
-            "expected_count": forecast.expected[cells],
-        },
-        schema=TRACK_SCHEMA,
+    chosen = {area_id: boxes for area_id, boxes in areas.items() if len(boxes)}
+    if not chosen:
+        return pl.DataFrame(schema=TRACK_SCHEMA)
+    any_boxes = next(iter(chosen.values()))
+    tables = [boxes.chosen for boxes in chosen.values()]
+    ids = np.repeat(np.array(list(chosen), dtype=np.str_), [t.height for t in tables])
+    return (
+        pl.concat(tables)
+        .with_columns(
+            pl.Series("area_id", ids),
+            period_start=pl.lit(any_boxes.period.start).cast(TRACK_SCHEMA["period_start"]),
+            bundle=pl.lit(any_boxes.bundle.name),
+            method=pl.lit(method),
+            size_m=pl.lit(any_boxes.size_m),
+        )
+        .select(TRACK_SCHEMA.names())
     )
 
 
 def _baselines(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> pl.DataFrame:
-    """Return the baselines' boxes as track rows, chosen by the same rule."""
-    return pl.concat(
-        [
-            track_rows(
-                name,
-                model_named(name, drawing.precision).fit(history, bundle, layer.region).forecast(period),
-                layer,
-                drawing.choice.count,
-            )
-            for name in BASELINES
-        ]
+    """Return the baselines' boxes as track rows: plain counts on the fixed grid, as many boxes of the same size."""
+    choice = TopCells(drawing.choice.count, 0)
+    forecasts = {
+        name: model_named(name, drawing.precision).fit(history, bundle, layer.region).forecast(period)
+        for name in BASELINES
+    }
+    return pl.concat([track_rows(name, select_top(f, layer, choice)) for name, f in forecasts.items()])
+
+
+def _influence(
+    fitted: FittedModel, period: Period, layer: AreaLayer, candidates: dict[str, Boxes], drawing: Drawing
+) -> Influence:
+    """Return the influence on every area's candidates, area by area: a box answers for its own side of a border."""
+    owner = layer.owner
+    if drawing.is_floating:
+        owner = owner[layer.grid.parent_cells(LATTICE)]
+    per_area = [
+        fitted.influence(period, replace(candidates[area.id].all_squares, owned=owner == index))
+        for index, area in enumerate(layer.areas)
+        if candidates[area.id].table.height
+    ]
+    squares = [candidates[area.id].all_squares for area in layer.areas]
+    first = per_area[0]
+    together = replace(
+        squares[0], x_min=np.concatenate([s.x_min for s in squares]), y_min=np.concatenate([s.y_min for s in squares])
     )
+    matrix = csr_array(vstack([i.matrix for i in per_area], format="csr"))
+    return Influence(together, first.events, matrix, np.concatenate([i.constant for i in per_area]), first.is_exact)
+
+
+def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
+    """Return the contributions of the squares in ``rows`` alone, numbered as they stand in the influence.
+
+    Events below ``LEAST_TOLD`` of a square are told together in its last row, so that the parts still add up.
+    """
+    matrix = csr_array(influence.matrix[rows])
+    shown = Influence(influence.squares[rows], influence.events, matrix, influence.constant[rows], influence.is_exact)
+    square = np.repeat(np.arange(rows.size), np.diff(matrix.indptr))
+    small = matrix.data < LEAST_TOLD * shown.expected[square]
+    together = shown.constant + np.bincount(square[small], matrix.data[small], minlength=rows.size)
+    told = matrix.copy()
+    told.data[small] = 0.0
+    told.eliminate_zeros()
+    parts = replace(shown, matrix=told, constant=together).contributions()
+    return parts.with_columns(pl.Series("square", rows[parts["square"].to_numpy()], dtype=pl.Int64))
+
+
+def _by_cell(forecast: Forecast, layer: AreaLayer, drawing: Drawing) -> Forecast:
+    """Return the forecast on the layer's own cells: what version 1 shades."""
+    if not drawing.is_floating:
+        return forecast
+    sums = np.bincount(layer.grid.parent_cells(LATTICE), forecast.expected, minlength=layer.grid.n_cells)
+    return replace(forecast, grid=layer.grid, expected=sums.astype(np.float64))

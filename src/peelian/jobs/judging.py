@@ -1,10 +1,10 @@
-"""The record behind a night: past periods' boxes, published or replayed from what was known then, and judged."""
+"""The record behind a bundle's night: past periods' boxes, published or replayed from what was known then, judged."""
 
 import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -12,9 +12,10 @@ from peelian import __version__
 from peelian.evaluation.record import TRACK_SCHEMA, fallen, judge
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
-from peelian.events.log import EventLog
+from peelian.events.replay import Replay
 from peelian.jobs.calendar import cutoff_of, nights_before, period_of
-from peelian.jobs.forecasting import Drawing, replay
+from peelian.jobs.forecasting import Drawing, replay, week_of
+from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import Force
 from peelian.places.periods import Period
@@ -39,12 +40,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PastNights:
-    """What is needed to draw any past night again."""
+    """What is needed to draw any past night of one bundle again."""
 
     force: Force
-    log: EventLog
+    log: Replay
     layer_at: LayerAt
-    bundles: tuple[Bundle, ...]
+    bundle: Bundle
     drawing: Drawing
     settings: NightSettings
     tracks: TrackStore
@@ -55,52 +56,86 @@ def look_back(past: PastNights, night: date, history: Events, layer: AreaLayer) 
 
     Nights before the record began are left out: nothing could have been drawn for them.
     """
-    nights, tracks, replayed = [], [], False
+    nights, tracks, is_replayed = [], [], False
+    replayed = _Replays(past)
     for before in nights_before(past.force, night, past.settings.replay_nights):
         published = past.tracks.published(past.force.id, before)
-        track = published if published is not None else _replayed(past, before)
+        if published is not None:
+            # A type that was withheld that night has no boxes to be judged by.
+            published = published.filter(pl.col("bundle") == past.bundle.name)
+        has_boxes = published is not None and published.height > 0
+        track = published if has_boxes else replayed.night(before)
         if track is None:
             continue
         nights.append(before)
         tracks.append(track)
-        replayed = published is None
+        is_replayed = not has_boxes
+    replayed.keep()
     periods = tuple(period_of(past.force, n, past.settings) for n in nights)
-    names = [b.name for b in past.bundles]
     if not periods:
         empty = pl.DataFrame(schema=TRACK_SCHEMA)
         return Record((), (), empty, empty, empty, is_replayed=False)
-    track = pl.concat(tracks).filter(pl.col("bundle").is_in(names))
-    # Periods whose boxes no longer exist under today's areas are still judged: a renamed area keeps its own rows.
-    fell = fallen(history, periods, past.bundles, layer)
-    return Record(tuple(nights), periods, track, fell, judge(track, fell, layer), replayed)
+    track = pl.concat(tracks)
+    fell = fallen(history, periods, [past.bundle], layer)
+    return Record(tuple(nights), periods, track, fell, judge(track, fell, layer), is_replayed)
 
 
-def _replayed(past: PastNights, night: date) -> pl.DataFrame | None:
-    """Return the boxes of a past night made from what was known then, from the cache where the inputs are the same."""
-    period = period_of(past.force, night, past.settings)
-    cutoff = cutoff_of(period, past.settings)
-    key = _key(past, cutoff=cutoff.isoformat())
-    cached = past.tracks.replayed(past.force.id, night, key)
-    if cached is not None:
-        return cached
-    history = past.log.as_known_at(cutoff)
-    if not len(history):
-        return None
-    layer = past.layer_at(history)
-    track = pl.concat([replay(history, layer, bundle, period, past.drawing) for bundle in past.bundles])
-    past.tracks.keep_replayed(past.force.id, night, key, track)
-    return track
+class _Replays:
+    """Boxes of past nights made afterwards, from a cache where their inputs are the same; fitted once a week."""
+
+    def __init__(self, past: PastNights) -> None:
+        self._past = past
+        self._held = past.tracks.replayed(past.force.id, past.bundle.name)
+        self._made: list[pl.DataFrame] = []
+        self._used: list[str] = []
+        self._fitted: tuple[datetime, FittedModel, AreaLayer] | None = None
+
+    def night(self, night: date) -> pl.DataFrame | None:
+        """Return the boxes of a past night from what was known then, or None where nothing was."""
+        past = self._past
+        period = period_of(past.force, night, past.settings)
+        cutoff = cutoff_of(period, past.settings)
+        key = _key(past, cutoff)
+        self._used.append(key)
+        if self._held is not None:
+            held = self._held.filter(pl.col("key") == key)
+            if held.height:
+                return held.drop("key")
+        history = past.log.as_known_at(cutoff)
+        if not len(history):
+            return None
+        fitted, layer = self._fit(week_of(cutoff), history)
+        track = replay(fitted.conditioned_on(history), history, layer, past.bundle, period, past.drawing)
+        self._made.append(track.with_columns(key=pl.lit(key)))
+        return track
+
+    def keep(self) -> None:
+        """Keep what was made for the next night; replays that no night asked for go."""
+        if not self._made:
+            return
+        held = [] if self._held is None else [self._held.filter(pl.col("key").is_in(self._used))]
+        past = self._past
+        past.tracks.keep_replayed(past.force.id, past.bundle.name, pl.concat([*held, *self._made]))
+
+    def _fit(self, monday: datetime, history: Events) -> tuple[FittedModel, AreaLayer]:
+        """Return the model as learned on that Monday; on the history itself where nothing was known yet."""
+        if self._fitted is None or self._fitted[0] != monday:
+            known = self._past.log.as_known_at(monday)
+            learned_from = known if len(known) else history
+            layer = self._past.layer_at(learned_from)
+            self._fitted = (monday, self._past.drawing.fit(learned_from, layer, self._past.bundle), layer)
+        return self._fitted[1], self._fitted[2]
 
 
-def _key(past: PastNights, cutoff: str) -> str:
-    """Return what a replay was made from, hashed. The log is append-only, so its size at a cutoff names its content."""
-    known = past.log.table.filter(pl.col("recorded_at") <= pl.lit(cutoff).str.to_datetime(time_zone="UTC"))
+def _key(past: PastNights, cutoff: datetime) -> str:
+    """Return what a replay was made from, hashed: which rows stood at the cutoff, and how boxes are drawn."""
+    standing = past.log.stands_at(cutoff)
     made_from = {
-        "rows": known.height,
-        "ingests": sorted(known["ingest"].unique().to_list()),
-        "cutoff": cutoff,
-        "drawing": [past.drawing.model, past.drawing.choice.count, past.drawing.precision.value],
-        "bundles": [[b.name, b.weights] for b in past.bundles],
+        "rows": int(standing.sum()),
+        "stood_from": int(past.log.stands_from[standing].sum()),
+        "cutoff": cutoff.isoformat(),
+        "drawing": repr(past.drawing),
+        "bundle": [past.bundle.name, past.bundle.weights],
         "level": past.settings.level,
         "cell_size_m": past.settings.cell_size_m,
         "version": __version__,

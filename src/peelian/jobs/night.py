@@ -4,7 +4,9 @@ A night appears whole or not at all. Killed at any instant it leaves finished ni
 clears up, marks the dead run and completes. The door has opened the store (``store.database``) before it imports this.
 """
 
+import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,35 +16,39 @@ from pathlib import Path
 import polars as pl
 
 from peelian import __version__
-from peelian.errors import PeelianError, PublicationError, StoreError
+from peelian.errors import ForecastError, PeelianError, PublicationError, StoreError
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.events.fingerprint import fingerprint
 from peelian.forecasts.nights import Night, PurposeCard
-from peelian.jobs.assembling import Assembly, area_nights, streets_by_cell
-from peelian.jobs.calendar import cutoff_of, night_of, nights_between, period_of
-from peelian.jobs.forecasting import Drawing, draw
-from peelian.jobs.judging import PastNights, look_back
+from peelian.jobs.bundle_night import (
+    STREET_DAYS,
+    BundlePart,
+    Known,
+    NightPlan,
+    bundle_night,
+    known_for,
+    read_part,
+    work,
+)
+from peelian.jobs.calendar import night_of, nights_between, period_of
+from peelian.jobs.executors import PROCESSES, map_keys
+from peelian.jobs.forecasting import Drawing
 from peelian.jobs.publishing import files_of
-from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
-from peelian.places.areas import AreaLayer
-from peelian.places.forces import DatePrecision, Force
-from peelian.places.grid import Grid
+from peelian.places.forces import Force
 from peelian.selection.naming import Streets
-from peelian.selection.top import TopCells
 from peelian.settings import Settings
 from peelian.store import nights as night_store
 from peelian.store import runs
-from peelian.store.areas import AreaStore
 from peelian.store.events import EventStore
 from peelian.store.folders import mend_folders, publish_folder
 from peelian.store.locks import lock
 from peelian.store.tracks import TrackStore
 
-#: The letter's three weeks: crimes this young are told one by one on every page.
-RECENT_DAYS = 21.0
 #: A night forecasts the commonest crime types of the last year, this many at most, where none are named.
 MOST_TYPES = 16
+#: Fewer bundles than this are made in one process: starting another costs about two seconds.
+WORTH_A_PROCESS = 4
 
 Progress = Callable[[str], None]
 
@@ -73,8 +79,7 @@ def run_nights(
     LockedError
         When another night is being made in this home.
     """
-    events = EventStore(settings.home)
-    forces = events.forces()
+    forces = EventStore(settings.home).forces()
     if not forces:
         raise StoreError(f"{settings.home} holds no events yet; bring some in with 'peelian ingest SOURCE PATH'.")
     with lock(settings.home, "night"):
@@ -84,7 +89,7 @@ def run_nights(
         for force in forces:
             for night in _due(settings, force, on, since, again=again):
                 progress(f"{force.name}: night of {night}")
-                outcomes.append(_run(settings, events, force, night, alone=len(forces) == 1, progress=progress))
+                outcomes.append(_run(settings, force, night, alone=len(forces) == 1, progress=progress))
         return outcomes
 
 
@@ -106,12 +111,10 @@ def _first_missed(force: Force, done: set[date], last: date) -> date:
     return next(n for n in [*nights_between(force, earlier[0], last)] if n not in done or n == last)
 
 
-def _run(
-    settings: Settings, events: EventStore, force: Force, night: date, *, alone: bool, progress: Progress
-) -> NightOutcome:
+def _run(settings: Settings, force: Force, night: date, *, alone: bool, progress: Progress) -> NightOutcome:
     run = runs.begin(force.id, night, os.getpid(), night_store.utc_now())
     try:
-        value, track = compose_night(settings, events, force, night, progress)
+        value, track = compose_night(settings, force, night, progress)
         began = time.perf_counter()
         folder = settings.home / "nights" / (str(night) if alone else f"{night}/{force.id}")
         publish_folder(folder, files_of(value, settings.workers))
@@ -125,7 +128,7 @@ def _run(
 
 
 def compose_night(
-    settings: Settings, events: EventStore, force: Force, night: date, progress: Progress = lambda _: None
+    settings: Settings, force: Force, night: date, progress: Progress = lambda _: None
 ) -> tuple[Night, pl.DataFrame]:
     """Return the night as a value, and its boxes and baselines as rows of the track. Nothing is published here.
 
@@ -136,72 +139,84 @@ def compose_night(
     ForecastError
         When nothing was known at the cutoff.
     """
-    from peelian.errors import ForecastError
-
     off = night_store.switched_off(force.id)
     if off is not None:
         raise PublicationError(
             f"forecasts of {force.name} are switched off by {off.by} since {off.at:%Y-%m-%d}: {off.reason}"
         )
-    clock = _Clock()
-    period = period_of(force, night, settings.night)
-    cutoff = cutoff_of(period, settings.night)
-    log = events.log(force.id)
-    history = log.as_known_at(cutoff)
-    if not len(history):
+    began = time.perf_counter()
+    known = known_for(settings.home, force, night, settings.night)
+    if not len(known.history):
         raise ForecastError(
-            f"{force.name}: no event was known at {cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast for {night}."
+            f"{force.name}: no event was known at {known.cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast."
         )
-    bundles, cards, withheld = _purposes(settings, history, night)
-    layer_at = _LayerAt(AreaStore(settings.home), force, settings)
-    layer = layer_at(history)
-    drawing = Drawing(
-        settings.night.model,
-        force.date_precision,
-        TopCells(settings.night.count, settings.night.nearly),
-        settings.night.seed,
-    )
-    clock.lap("read")
-    drawn = []
-    for bundle in bundles:
-        drawn.append(draw(history, layer, bundle, period, drawing))
-        progress(f"{force.name}: {night} {bundle.name} drawn")
-    clock.lap("forecast, choose, explain")
-    past = PastNights(force, log, layer_at, bundles, drawing, settings.night, TrackStore(settings.home))
-    record = look_back(past, night, history, layer)
-    clock.lap("score the nights before")
-    streets = Streets.of(history.since(cutoff - timedelta(days=730)))
-    recent_days = MONTHLY_WINDOW_DAYS if force.date_precision is DatePrecision.MONTH else RECENT_DAYS
-    assembly = Assembly(night, history, layer, record, drawing, recent_days, streets, streets_by_cell(streets, layer))
-    areas = tuple(a for bundle, d in zip(bundles, drawn, strict=True) for a in area_nights(assembly, bundle, d))
-    print_of = fingerprint(history)
-    clock.lap("assemble")
+    bundles, cards, withheld = _purposes(settings, known.history, night)
+    plan = NightPlan(settings.home, force.id, night, settings.night, bundles)
+    made_from = fingerprint(known.history)
+    read_s = time.perf_counter() - began
+    parts = _parts(settings, plan, known, made_from, progress)
+    streets = Streets.of(known.history.since(known.cutoff - timedelta(days=STREET_DAYS)))
+    period = period_of(force, night, settings.night)
+    areas = sorted((a for part in parts for a in part.areas), key=lambda a: (a.area.id, a.bundle.name))
     value = Night(
         force=force,
-        layer=layer,
+        layer=known.layer,
         night=night,
         period=period,
-        cutoff=cutoff,
+        cutoff=known.cutoff,
         model=settings.night.model,
         parameters={
-            **drawn[0].forecast.parameters,
+            "boxes": "floating" if Drawing.of(force, settings.night).is_floating else "grid",
             "count": settings.night.count,
             "cell_size_m": settings.night.cell_size_m,
         },
         seed=settings.night.seed,
         version=__version__,
-        fingerprint=print_of,
-        n_events_known=len(history),
-        latest_recorded_at=_latest(history),
+        fingerprint=made_from,
+        n_events_known=len(known.history),
+        latest_recorded_at=_latest(known.history),
         delay_note=force.delay_note,
         cards=cards,
         withheld=withheld,
-        areas=tuple(sorted(areas, key=lambda a: (a.area.id, a.bundle.name))),
+        areas=tuple(areas),
         streets=streets.points(),
-        timings=clock.laps,
+        timings={"read": round(read_s, 3), **_summed(parts), "all": round(time.perf_counter() - began, 3)},
         presence_cap_minutes=settings.night.presence_cap_minutes,
     )
-    return value, pl.concat([d.track for d in drawn])
+    return value, pl.concat([part.track for part in parts])
+
+
+def _parts(settings: Settings, plan: NightPlan, known: Known, made_from: str, progress: Progress) -> list[BundlePart]:
+    """Return every bundle's part: made here one by one, or side by side where the work is worth a second process."""
+    workers = settings.workers or os.cpu_count() or 1
+    few = len(plan.bundles) < WORTH_A_PROCESS or workers == 1
+    if few and settings.executor == PROCESSES:
+        parts = []
+        for bundle in plan.bundles:
+            progress(f"{known.force.name}: {plan.night} {bundle.name}")
+            parts.append(bundle_night(plan, known, bundle))
+        return parts
+    # The folder's name tells what its parts are made from: a killed night's parts serve the next start.
+    made_by = hashlib.sha256(f"{made_from} {plan!r} {__version__}".encode()).hexdigest()[:16]
+    folder = settings.home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
+    plan.write(folder)
+    names = [b.name for b in plan.bundles]
+    map_keys(
+        work,
+        str(folder),
+        names,
+        executor=settings.executor,
+        workers=workers,
+        done=lambda name: progress(f"{known.force.name}: {plan.night} {name}"),
+    )
+    parts = [read_part(folder, name) for name in names]
+    shutil.rmtree(folder, ignore_errors=True)
+    return parts
+
+
+def _summed(parts: list[BundlePart]) -> dict[str, float]:
+    """Seconds of work by step, over all bundles."""
+    return {step: round(sum(p.timings[step] for p in parts), 3) for step in parts[0].timings}
 
 
 def _purposes(
@@ -249,33 +264,3 @@ def _folder(settings: Settings, force: Force, night: date) -> Path | None:
 def _latest(history: Events) -> datetime | None:
     latest = history.table.get_column("recorded_at").max()
     return latest if isinstance(latest, datetime) else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _LayerAt:
-    """Makes the level's areas from what was known: districts follow their events, polygons stand still."""
-
-    areas: AreaStore
-    force: Force
-    settings: Settings
-
-    def __call__(self, history: Events) -> AreaLayer:
-        x, y = history.x, history.y
-        bounds = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
-        grid = Grid.covering(self.force.crs, self.settings.night.cell_size_m, bounds)
-        level = self.settings.night.level or self.areas.default_level(self.force, history)
-        return self.areas.layer(self.force, level, grid, history)
-
-
-class _Clock:
-    """Seconds by step, for night.json's timings alone."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._at = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """End a step."""
-        now = time.perf_counter()
-        self.laps[name] = round(now - self._at, 3)
-        self._at = now

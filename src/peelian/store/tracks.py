@@ -1,9 +1,10 @@
 """Boxes of past periods in Parquet: published ones as they were given out, replayed ones as a cache.
 
 ``HOME/tracks/force=ID/published-DATE.parquet`` is history and never changed;
-``replayed-DATE-KEY.parquet`` can be deleted at any time: KEY tells what it was made from.
+``replayed-BUNDLE.parquet`` can be deleted at any time: its column ``key`` tells what each row was made from.
 """
 
+import hashlib
 import os
 from datetime import date
 from pathlib import Path
@@ -29,19 +30,21 @@ class TrackStore:
         """Keep the boxes of a published night."""
         _write(self._path(force_id, f"published-{night}"), track)
 
-    def replayed(self, force_id: str, night: date, key: str) -> pl.DataFrame | None:
-        """Return the replayed boxes of that night made from exactly these inputs, or None."""
-        return _read(self._path(force_id, f"replayed-{night}-{key}"))
+    def replayed(self, force_id: str, bundle: str) -> pl.DataFrame | None:
+        """Return the replayed boxes of a bundle, each row with the key of what it was made from, or None."""
+        return _read(self._path(force_id, f"replayed-{_file_name(bundle)}"))
 
-    def keep_replayed(self, force_id: str, night: date, key: str, track: pl.DataFrame) -> None:
-        """Keep replayed boxes; those of the same night made from other inputs go."""
-        path = self._path(force_id, f"replayed-{night}-{key}")
-        for old in path.parent.glob(f"replayed-{night}-*.parquet"):
-            old.unlink(missing_ok=True)
-        _write(path, track)
+    def keep_replayed(self, force_id: str, bundle: str, track: pl.DataFrame) -> None:
+        """Keep the replayed boxes of a bundle in place of those held."""
+        _write(self._path(force_id, f"replayed-{_file_name(bundle)}"), track)
 
     def _path(self, force_id: str, name: str) -> Path:
         return self._root / f"force={force_id}" / f"{name}.parquet"
+
+
+def _file_name(bundle: str) -> str:
+    """A bundle's name may hold anything; a file's may not."""
+    return hashlib.sha256(bundle.encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> pl.DataFrame | None:

@@ -1,0 +1,174 @@
+"""One key of the night: one bundle of one force, from what was known to the value that is drawn.
+
+A pure function of the night's plan and the bundle's name: it reads the event log and past boxes by their paths, and
+writes its own part beside the plan. A part that is there already was made from the same plan.
+"""
+
+import json
+import os
+import pickle
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from peelian.events.bundles import Bundle
+from peelian.events.events import Events
+from peelian.events.replay import Replay
+from peelian.forecasts.forecast import Parameter
+from peelian.forecasts.nights import AreaNight
+from peelian.jobs.assembling import Assembly, area_nights, streets_by_cell
+from peelian.jobs.calendar import cutoff_of, period_of
+from peelian.jobs.forecasting import Drawing, draw
+from peelian.jobs.judging import PastNights, look_back
+from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
+from peelian.places.areas import AreaLayer
+from peelian.places.forces import DatePrecision, Force
+from peelian.places.grid import Grid
+from peelian.selection.naming import Streets
+from peelian.settings import NightSettings
+from peelian.store.areas import AreaStore
+from peelian.store.events import EventStore
+from peelian.store.folders import disk_error
+from peelian.store.tracks import TrackStore
+
+#: The letter's three weeks: crimes this young are told one by one on every page.
+RECENT_DAYS = 21.0
+#: Street names are taken from the events of so many days.
+STREET_DAYS = 730
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class NightPlan:
+    """All that every bundle of a night shares; written once, read by every worker."""
+
+    home: Path
+    force_id: str
+    night: date
+    settings: NightSettings
+    bundles: tuple[Bundle, ...]
+
+    def write(self, folder: Path) -> None:
+        """Keep the plan in its folder."""
+        plan = asdict(self) | {"home": str(self.home), "night": self.night.isoformat()}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / PLAN).write_text(json.dumps(plan), encoding="utf-8")
+        except OSError as error:
+            raise disk_error(folder, error) from error
+
+    @classmethod
+    def read(cls, folder: Path) -> "NightPlan":
+        """Return the plan of a folder."""
+        plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+        night = plan["settings"] | {"crime_types": tuple(plan["settings"]["crime_types"])}
+        bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
+        return cls(
+            Path(plan["home"]), plan["force_id"], date.fromisoformat(plan["night"]), NightSettings(**night), bundles
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BundlePart:
+    """What one bundle brings to the night."""
+
+    areas: tuple[AreaNight, ...]
+    track: pl.DataFrame
+    parameters: dict[str, Parameter]
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What was known at a night's cutoff, and the ground it lies on."""
+
+    force: Force
+    log: Replay
+    history: Events
+    layer: AreaLayer
+    cutoff: datetime
+
+
+def known_for(home: Path, force: Force, night: date, settings: NightSettings) -> Known:
+    """Return what was known at the night's cutoff; the layer is empty-handed where nothing was."""
+    cutoff = cutoff_of(period_of(force, night, settings), settings)
+    log = Replay.of(EventStore(home).log(force.id))
+    history = log.as_known_at(cutoff)
+    return Known(force, log, history, layer_at(home, force, settings, history), cutoff)
+
+
+def layer_at(home: Path, force: Force, settings: NightSettings, history: Events) -> AreaLayer:
+    """Return the level's areas from what was known: districts follow their events, polygons stand still."""
+    areas = AreaStore(home)
+    x, y = history.x, history.y
+    bounds = (float(x.min()), float(y.min()), float(x.max()), float(y.max())) if len(history) else (0.0, 0.0, 1.0, 1.0)
+    grid = Grid.covering(force.crs, settings.cell_size_m, bounds)
+    return areas.layer(force, settings.level or areas.default_level(force, history), grid, history)
+
+
+def work(folder: str, bundle_name: str) -> str:
+    """Make one bundle's part of the night planned in ``folder``, unless it is there; return the part's path."""
+    path = part_path(Path(folder), bundle_name)
+    if path.exists():
+        return str(path)
+    plan = NightPlan.read(Path(folder))
+    force = EventStore(plan.home).force(plan.force_id)
+    known = known_for(plan.home, force, plan.night, plan.settings)
+    bundle = next(b for b in plan.bundles if b.name == bundle_name)
+    part = bundle_night(plan, known, bundle)
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        beside.write_bytes(pickle.dumps(part, protocol=pickle.HIGHEST_PROTOCOL))
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise disk_error(path, error) from error
+    return str(path)
+
+
+def part_path(folder: Path, bundle_name: str) -> Path:
+    """Return where a bundle's part lies; a bundle's name may hold anything, a file's may not."""
+    return folder / f"{bundle_name.encode().hex()[:180]}.part"
+
+
+def read_part(folder: Path, bundle_name: str) -> BundlePart:
+    """Return a part that ``work`` wrote a moment ago."""
+    part = pickle.loads(part_path(folder, bundle_name).read_bytes())  # noqa: S301 - our own file, in our own home
+    if not isinstance(part, BundlePart):
+        raise TypeError(f"{part_path(folder, bundle_name)} holds {type(part).__name__}")
+    return part
+
+
+def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
+    """Return one bundle's maps: drawn, judged, named."""
+    from time import perf_counter
+
+    force, history, layer = known.force, known.history, known.layer
+    period = period_of(force, plan.night, plan.settings)
+    drawing = Drawing.of(force, plan.settings)
+    at = [perf_counter()]
+    drawn = draw(history, layer, bundle, period, drawing)
+    at.append(perf_counter())
+    past = PastNights(
+        force,
+        known.log,
+        lambda then: layer_at(plan.home, force, plan.settings, then),
+        bundle,
+        drawing,
+        plan.settings,
+        TrackStore(plan.home),
+    )
+    record = look_back(past, plan.night, history, layer)
+    at.append(perf_counter())
+    streets = Streets.of(history.since(known.cutoff - timedelta(days=STREET_DAYS)))
+    recent_days = MONTHLY_WINDOW_DAYS if force.date_precision is DatePrecision.MONTH else RECENT_DAYS
+    assembly = Assembly(
+        plan.night, history, layer, record, drawing, recent_days, streets, streets_by_cell(streets, layer)
+    )
+    areas = tuple(area_nights(assembly, bundle, drawn))
+    at.append(perf_counter())
+    steps = ("forecast, choose, explain", "score the nights before", "assemble")
+    timings = {step: round(b - a, 3) for step, a, b in zip(steps, at, at[1:], strict=False)}
+    return BundlePart(areas, drawn.track, dict(drawn.forecast.parameters), timings)
