@@ -58,8 +58,8 @@ def _table(verdict: Verdict, *, is_wide: bool) -> Table:
     ratios = {(r["crime_type"], r["method"]): r["ratio"] for r in verdict.comparisons.iter_rows(named=True)}
     for crime_type in terms.crime_types:
         rows = verdict.pooled.filter(pl.col("crime_type") == crime_type)
-        events = rows.get_column("events").max()
-        table.add_row(f"[bold]{crime_type}[/bold], {events:g} events" if events else f"[bold]{crime_type}[/bold]")
+        events = float(rows.get_column("events").to_numpy().max(initial=0.0))
+        table.add_row(f"[bold]{crime_type}[/bold], {events:g} events")
         for row in rows.iter_rows(named=True):
             told = {**row, "ratio": ratios.get((crime_type, row["method"]))}
             table.add_row(f"  {row['method']}", *(write(told) for _, write in _columns(is_wide=is_wide)))

@@ -110,14 +110,42 @@ def with_baseline(scores: pl.DataFrame, events: pl.DataFrame, baseline: str) -> 
     )
 
 
-def measures(judged: Judged) -> pl.DataFrame:
-    """Return the ``MEASURE_SCHEMA`` rows by crime type, area and method, and those with all areas pooled."""
+def measures(judged: Judged, events: pl.DataFrame) -> pl.DataFrame:
+    """Return the ``MEASURE_SCHEMA`` rows by crime type, area and method, and those with all areas pooled.
+
+    ``events`` are ``EVENT_OUTCOMES`` rows, of which the best one choice of cells for the whole range is made.
+    """
     rows = []
+    totals = _totals_by_cell(events, judged.baseline)
     for (crime_type, method), group in _groups(judged):
         for area in ("", *group.get_column("area").unique().sort().to_list()):
             own = group if area == "" else group.filter(pl.col("area") == area)
-            rows.append({"crime_type": crime_type, "area": area, "method": method, **_measure(own, judged, area)})
+            fixed = _hindsight_fixed(own, {a: c for (t, a), c in totals.items() if t == crime_type})
+            measured = {**_measure(own, judged, area), "hindsight_fixed_rate": fixed}
+            rows.append({"crime_type": crime_type, "area": area, "method": method, **measured})
     return pl.DataFrame(rows, schema=MEASURE_SCHEMA, orient="row")
+
+
+def _totals_by_cell(events: pl.DataFrame, baseline: str) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return each crime type's and area's events by cell over the whole range, largest first."""
+    once = events.filter(pl.col("method") == baseline)
+    summed = once.group_by("crime_type", "area", "cell").agg(pl.col("weight").sum())
+    grouped = summed.sort("weight", descending=True).partition_by("crime_type", "area", as_dict=True)
+    return {(str(t), str(a)): rows.get_column("weight").to_numpy() for (t, a), rows in grouped.items()}
+
+
+def _hindsight_fixed(own: pl.DataFrame, totals: dict[str, NDArray[np.float64]]) -> float:
+    """Return the share that as many cells as the method boxes could catch, were they chosen once with hindsight."""
+    caught = happened = 0.0
+    answered = own.filter(pl.col("status") == ANSWERED)
+    sizes = answered.group_by("area").agg(
+        k=(pl.col("chosen_m2") * pl.col("cells") / pl.col("area_m2")).mean().round(0), events=pl.col("events").sum()
+    )
+    for area, k, _ in sizes.iter_rows():
+        counts = totals.get(area, np.empty(0))
+        caught += float(counts[: int(k or 0)].sum())
+        happened += float(counts.sum())
+    return _over(caught, happened)
 
 
 def _measure(own: pl.DataFrame, judged: Judged, area: str) -> dict[str, float | int]:

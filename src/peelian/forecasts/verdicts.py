@@ -29,7 +29,8 @@ MEASURE_SCHEMA = pl.Schema(
         "hits_per_box": pl.Float64(),
         "random_per_box": pl.Float64(),
         "ties_at_random_rate": pl.Float64(),
-        "hindsight_rate": pl.Float64(),
+        "hindsight_rate": pl.Float64(),  # of the best choice made anew each period
+        "hindsight_fixed_rate": pl.Float64(),  # of the best one choice of grid cells for the whole range
         "own_ceiling_rate": pl.Float64(),
         "expected_hits": pl.Float64(),
         "expected_events": pl.Float64(),

@@ -40,7 +40,7 @@ def verdict_of(folder: BacktestFolder, plan: Plan, layer: AreaLayer, seconds: fl
     return Verdict(
         terms=_terms(folder, plan, crime_types),
         layer=layer,
-        measures=measures(judged),
+        measures=measures(judged, events),
         comparisons=comparisons(judged),
         curves=curves(events, judged),
         calibration=calibration(folder.read_parts(keys, "bins"), judged),
