@@ -17,7 +17,7 @@ from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
 from peelian.models.additive import AdditiveSum, Part, check_ground
 from peelian.models.kernels import CellKernel
-from peelian.models.lookback import KernelLadder, look_back
+from peelian.models.lookback import KernelLadder, look_back, mean_fade, steps_ahead
 from peelian.models.mixing import GammaPrior, Patience, poisson_weights
 from peelian.models.record import Record, read_record
 from peelian.models.windows import Anchor
@@ -128,7 +128,7 @@ class FittedHawkes:
         age = np.arange(1, steps + 1)[:, None]
         half_lives = np.asarray(self.ladder.half_lives)
         fade = 2.0 ** (-age / half_lives) / self.ladder.span(self.ladder.half_lives, steps)
-        fade *= mean_fade(half_lives, self._steps_ahead(period), max(round(period.days / model.step_days), 1))
+        fade *= mean_fade(half_lives, *steps_ahead(period, self.history, model.step_days))
         n_triggers = len(self.ladder.bandwidths_m)
         sends = np.zeros((n_triggers + len(model.background_m), len(self.history)))
         sends[:n_triggers, record.index] = (learned.theta @ fade.T)[:, record.age] * record.weight
@@ -145,16 +145,6 @@ class FittedHawkes:
             "anchor": model.anchor.value,
         }
         return AdditiveSum(model.name, self.bundle, self.region, self.history, parts, even, parameters, self.kernels)
-
-    def _steps_ahead(self, period: Period) -> int:
-        ahead = (period.start - self.history.known_at).total_seconds() / 86_400 / self.model.step_days
-        return max(int(ahead), 0)
-
-
-def mean_fade(half_lives: NDArray[np.float64], ahead: int, steps: int) -> NDArray[np.float64]:
-    """Return how much less an event sends on average over ``steps`` steps, the first ``ahead`` from now."""
-    later = np.arange(ahead, ahead + steps)[:, None]
-    return np.asarray((2.0 ** (-later / half_lives)).mean(axis=0))
 
 
 def _learn(

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peelian.events.events import Events
 from peelian.models.kernels import CellKernel
 from peelian.models.record import Record
 from peelian.places.grid import Grid
+from peelian.places.periods import Period
 from peelian.places.regions import Region
 
 #: Bandwidths above this many cells are read on a lattice so much coarser that they come below it again.
@@ -88,6 +90,18 @@ def memory_span(half_lives: tuple[float, ...], steps: NDArray[np.int64]) -> NDAr
     endless = fading >= 1.0
     closed = fading * (1.0 - fading**n) / np.where(endless, 1.0, 1.0 - fading)
     return np.maximum(np.where(endless, n, closed), 1e-9)
+
+
+def mean_fade(half_lives: NDArray[np.float64], ahead: int, steps: int) -> NDArray[np.float64]:
+    """Return how much less an event sends on average over ``steps`` steps, the first ``ahead`` from now."""
+    later = np.arange(ahead, ahead + steps)[:, None]
+    return np.asarray((2.0 ** (-later / half_lives)).mean(axis=0))
+
+
+def steps_ahead(period: Period, history: Events, step_days: float) -> tuple[int, int]:
+    """Return how many whole steps after the cutoff the period begins, and how many it lasts (at least one)."""
+    ahead = (period.start - history.known_at).total_seconds() / 86_400 / step_days
+    return max(int(ahead), 0), max(round(period.days / step_days), 1)
 
 
 def look_back(record: Record, region: Region, ladder: KernelLadder, training: NDArray[np.int64]) -> Lookback:

@@ -18,7 +18,7 @@ from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
 from peelian.models.additive import AdditiveSum, Part, check_ground
 from peelian.models.kernels import CellKernel
-from peelian.models.lookback import KernelLadder, look_back, memory_span
+from peelian.models.lookback import KernelLadder, look_back, mean_fade, memory_span, steps_ahead
 from peelian.models.mixing import GammaPrior, Patience, poisson_weights
 from peelian.models.record import Record, most_frequent_types, read_record
 from peelian.models.windows import Anchor
@@ -127,18 +127,27 @@ class FittedKernelMixture:
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``."""
-        return self.sum().forecast(period)
+        return self.sum(period).forecast(period)
 
     def influence(self, period: Period, squares: Squares) -> Influence:
         """Return the exact share of each event; see ``FittedModel``."""
-        return self.sum().influence(period, squares)
+        return self.sum(period).influence(period, squares)
 
-    def sum(self) -> AdditiveSum:
-        """Return the mixture as a sum over past events: one part a bandwidth."""
+    def sum(self, period: Period | None = None) -> AdditiveSum:
+        """Return the mixture as a sum over past events: one part a bandwidth.
+
+        For a ``period`` that begins later or lasts longer than the next step, short memories have faded
+        by then: the map leans on the long ones, at the same level of expected events a day.
+        """
         model, ladder = self.model, self.ladder
         record = read_record(self.history, self.bundle, self.region, model.anchor, model.step_days, self.others)
-        table = self._table(record.steps)
         column = self._column(record)
+        table = self._table(record.steps, (0, 1))
+        ahead = (0, 1) if period is None else steps_ahead(period, self.history, model.step_days)
+        if ahead != (0, 1):
+            faded = self._table(record.steps, ahead)
+            now, then = (float((t[:, record.age, column] * record.weight).sum()) for t in (table, faded))
+            table = faded * (now / then if then > 0 else 1.0)
         known = record.cell.size > 0 and bool((record.kind == 0).any())
         parts = []
         for bandwidth, per_age in zip(ladder.bandwidths_m, table, strict=True):
@@ -158,15 +167,17 @@ class FittedKernelMixture:
             model.name, self.bundle, self.region, self.history, tuple(parts), even, parameters, self.kernels
         )
 
-    def _table(self, steps: int) -> NDArray[np.float64]:
+    def _table(self, steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:
         """What an event sends through each bandwidth, by age and source; (n_bandwidths, n_ages, n_sources)."""
         ladder, weights = self.ladder, self.weights
         age = np.arange(1, max(steps, 1) + 1)
         n = np.array([max(steps, 1)])
         fade = 2.0 ** (-age[:, None] / np.asarray(ladder.half_lives)) / memory_span(ladder.half_lives, n)
+        fade *= mean_fade(np.asarray(ladder.half_lives), *ahead)
         other_fade = 2.0 ** (-age[:, None] / np.asarray(ladder.other_half_lives)) / memory_span(
             ladder.other_half_lives, n
         )
+        other_fade *= mean_fade(np.asarray(ladder.other_half_lives), *ahead)
         own = np.einsum("qsh,ah->saq", weights.own, fade)
         others = np.zeros((len(ladder.bandwidths_m), age.size, len(self.others)))
         for place, bandwidth in enumerate(ladder.other_bandwidths_m):

@@ -6,7 +6,8 @@ from tests.conftest import CUTOFF, make_events
 
 from peelian.errors import ForecastError
 from peelian.events import Bundle, Events
-from peelian.models.hawkes import Hawkes, mean_fade
+from peelian.models.hawkes import Hawkes
+from peelian.models.lookback import mean_fade
 from peelian.places import Grid, Period, Region
 
 TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))

@@ -196,6 +196,22 @@ def test_level_is_near_the_records_rate(region: Region, scattered: Events) -> No
     assert total == pytest.approx(inside.sum() / 730, rel=0.25)
 
 
+def test_month_ahead_keeps_the_level_and_leans_on_long_memories(region: Region) -> None:
+    rng = np.random.default_rng(3)
+    x, y = region.grid.centres(rng.choice(np.flatnonzero(region.is_inside), 3000))
+    fresh = make_events([X0 + 1300.0] * 15, [Y0 + 1300.0] * 15, np.linspace(0.1, 3, 15))
+    steady = make_events(x, y, rng.uniform(0.05, 700, 3000))
+    table = steady.table.vstack(fresh.table.with_columns(event_id="n" + fresh.table["event_id"]))
+    fitted = KernelMixture().fit(Events(table, steady.crs, CUTOFF), BURGLARY, region)
+    day, month = fitted.forecast(TOMORROW), Period(CUTOFF, CUTOFF + timedelta(days=28))
+    later = fitted.forecast(month)
+    assert later.expected.sum() == pytest.approx(28 * day.expected.sum())
+    assert later.expected[5 * 12 + 5] < 28 * day.expected[5 * 12 + 5]
+    cells = np.flatnonzero(region.is_inside)
+    told = fitted.influence(month, region.grid.squares(cells))
+    assert told.expected == pytest.approx(later.expected[cells], rel=1e-9)
+
+
 @pytest.mark.parametrize("days", [[], [1.0], [0.5, 400.0], [3.0] * 40])
 def test_hardly_any_history_gives_a_finite_map_that_peaks_where_it_happened(region: Region, days: list[float]) -> None:
     history = make_events([X0 + 1300.0] * len(days), [Y0 + 1300.0] * len(days), days)
