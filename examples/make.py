@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script beside its samples, no package
 """Makes the reduced samples in this folder from the full published files: fewer columns, every row.
 
 Not needed to use the samples. ``python examples/make.py SOURCE`` where SOURCE holds the folders

@@ -13,7 +13,7 @@ REFUSAL_SCHEMA = pl.Schema({"file": pl.String, "line": pl.Int64, "reason": pl.St
 
 
 class Reason(StrEnum):
-    """Every reason for which a row, or a file among others, may be refused."""
+    """Every reason for which a row may be refused."""
 
     POLICE_FOUND = "police-found"
     NOT_GEOCODED = "not geocoded"
@@ -34,7 +34,6 @@ class Reason(StrEnum):
     UNWANTED = "not wanted by the mapping"
     UNKNOWN_STATUS = "unknown status"
     UNMATCHED = "takes back a record that is not held"
-    NO_FORECAST_INPUT = "file is no forecast input"
 
 
 MENDS: dict[Reason, str] = {
@@ -57,7 +56,6 @@ MENDS: dict[Reason, str] = {
     Reason.UNWANTED: "take the label out of the mapping's `refuse` list",
     Reason.UNKNOWN_STATUS: "Count is 1 for a record and -1 for one that is taken back",
     Reason.UNMATCHED: "none needed: should the record come in a later file, it is taken back then",
-    Reason.NO_FORECAST_INPUT: "none: outcomes and stop-and-search records are no recorded crimes",
 }
 
 
