@@ -72,7 +72,7 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
             "firm": bool(area_night.boxes.is_firm[i]),
             "place": area_night.place_names[i] or f"Box {rank}",
             "odds": words.odds(table["expected_count"][i]),
-            "why": recent_events(why[i], area_night) or "nothing recent",
+            "why": recent_events(why[i], area_night),
             "range": f"{table['rank_low'][i]} to {table['rank_high'][i]}",
         }
         for i, rank in enumerate(table["rank"].to_list())
@@ -135,7 +135,7 @@ def _last(area_night: AreaNight, period: PeriodWords) -> str:
     if area_night.record is None:
         return ""
     said = sentences.morning_sentence(area_night.record, area_night.bundle.name, area_night.area.name, period)
-    return f"Last {period.one}: {said[:1].lower()}{said[1:]}"
+    return f"The {period.one} before: {said[:1].lower()}{said[1:]}"
 
 
 def _card(card: PurposeCard, longest: int) -> str:

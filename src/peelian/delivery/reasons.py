@@ -13,6 +13,7 @@ _TOLD_SHARE = 0.9
 _MOST_TOLD = 6
 _MATTERS = 0.25
 _LITTLE = 0.2
+_HARDLY = 0.05
 _HALF = (0.45, 0.55)
 
 
@@ -46,6 +47,11 @@ class Reasons:
     def main(self) -> tuple[Part, ...]:
         """The single recent events that matter: a quarter of the largest or more."""
         return tuple(p for p in self.told if p.share >= _MATTERS * self.told[0].share)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the recent events make so little that naming them would mislead."""
+        return self.level is not None and self.main_share < _HARDLY
 
     @property
     def main_share(self) -> float:
@@ -100,14 +106,18 @@ def headline(reasons: Reasons, area_night: AreaNight) -> str:
     """Return the reasons in one line."""
     if not reasons.told:
         return "the usual level here; nothing recent" if reasons.level else "no crime known near here"
+    if reasons.is_usual:
+        return "the usual level here; hardly anything recent"
     from_recent = f"{words.percent(reasons.main_share, 0)} from {recent_events(reasons, area_night)}"
     return f"usual level; {from_recent}" if reasons.main_share < _LITTLE and reasons.level else from_recent
 
 
 def recent_events(reasons: Reasons, area_night: AreaNight) -> str:
-    """Return the recent events that matter as "two burglaries in 4 days"; "" where there is none."""
+    """Return the recent events that matter as "two burglaries in 4 days"; "nothing", or hardly anything, "recent"."""
     if not reasons.told:
-        return ""
+        return "nothing recent"
+    if reasons.is_usual:
+        return "hardly anything recent"
     oldest = max(p.age_days for p in reasons.main)
     days = max(int(-(-oldest // 1)), 1)
     return f"{words.counted(len(reasons.main), area_night.bundle.name)} in {days} day{'s' * (days != 1)}"
@@ -117,6 +127,8 @@ def sentence(reasons: Reasons, area_night: AreaNight) -> str:
     """Return the box's reason as a sentence, the size of the recent share first."""
     if not reasons.told:
         return "Nothing recent speaks for this box: its expected count is the usual level here."
+    if reasons.is_usual:
+        return "Hardly anything recent speaks for this box: its expected count is the usual level here."
     share = reasons.main_share
     size = (
         "Nearly all" if share > 0.9  # noqa: PLR2004
