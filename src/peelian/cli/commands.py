@@ -7,7 +7,7 @@ from peelian import __version__
 
 def register(app: typer.Typer) -> None:
     """Add every command group to the program."""
-    from peelian.cli import areas, backtest, demo, doctor, ingest, night, purpose
+    from peelian.cli import areas, backtest, choose, demo, doctor, ingest, night, purpose
 
     app.callback()(_program)
     app.command("demo")(demo.demo)
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(purpose.app, name="purpose")
     app.command("switch")(purpose.switch)
     app.command("backtest")(backtest.backtest)
+    app.command("choose")(choose.choose)
 
 
 def _program(

@@ -1,0 +1,71 @@
+"""Choose each area's and crime type's model for a night, from the scores of periods that were over by then."""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from peelian.errors import EvaluationError
+from peelian.evaluation.choice import choose
+from peelian.evaluation.summary import ANSWERED
+from peelian.forecasts.choices import Choices, ChosenModel
+from peelian.jobs.plans import OUTSIDE, Plan
+from peelian.places.periods import local_midnight
+from peelian.settings import Settings
+from peelian.store.backtests import BacktestFolder, backtests
+from peelian.store.choices import ChoiceStore
+
+
+def choose_models(
+    settings: Settings, on: date, *, backtest: str | None = None, force: str | None = None, boxes: str | None = None
+) -> Choices:
+    """Return the choices for the night of ``on``, and keep them.
+
+    The newest finished backtest decides, or the one named. ``boxes`` keeps to methods of that kind ("fixed" or
+    "floating"), where the backtest has any.
+
+    Raises
+    ------
+    EvaluationError
+        When no backtest is finished, or it holds no period that was over and recorded by then.
+    """
+    folder = _folder(settings, backtest, force)
+    plan = Plan.from_json(folder.plan())
+    until = local_midnight(on, plan.force.time_zone, settings.night.start_hour)
+    scores = folder.read_result("scores.parquet").rename({"model": "method"})
+    past = scores.filter((pl.col("period_end") <= until) & (pl.col("status") == ANSWERED))
+    if not past.height:
+        raise EvaluationError(
+            f"backtest {folder.path.name!r} has no period that was over by {on}; its first ends at "
+            f"{plan.periods()[0].end:%Y-%m-%d %H:%M} UTC. Backtest an earlier range."
+        )
+    ours = [m for m in plan.methods if m.boxes != OUTSIDE]
+    candidates = [m for m in ours if m.boxes == boxes] or ours
+    store = ChoiceStore(settings.home)
+    before = store.standing(plan.force.id, on)
+    standing = {} if before is None else {(c.area, c.crime_type): c.method for c in before.choices}
+    chosen, measure = choose(past, [m.label for m in candidates], standing)
+    latest = past.get_column("period_end").max()
+    choices = Choices(
+        force=plan.force.id,
+        level=plan.level,
+        on=on,
+        backtest=folder.path.name,
+        scored_until=latest if isinstance(latest, datetime) else until,
+        measure=measure,
+        methods=tuple((m.label, ChosenModel(m.model, m.boxes, m.parameters)) for m in candidates),
+        choices=tuple(chosen),
+    )
+    store.keep(choices)
+    return choices
+
+
+def _folder(settings: Settings, name: str | None, force: str | None) -> BacktestFolder:
+    if name is not None:
+        return BacktestFolder.of(settings.home, name)
+    finished = [f for f in backtests(settings.home) if force is None or f.plan()["force"]["id"] == force]
+    if not finished:
+        raise EvaluationError(
+            f"{settings.home} holds no finished backtest{f' of {force}' if force else ''}; models are chosen by past "
+            "scores only. Run 'peelian backtest --from ... --to ...' first."
+        )
+    return finished[-1]
