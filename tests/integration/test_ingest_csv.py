@@ -136,6 +136,15 @@ def test_a_retraction_without_a_time_of_its_own_counts_from_when_it_reached_us(t
     assert len(store.known_at("anytown", LATER)) == 0
 
 
+def test_ids_that_end_in_a_number_sign_are_not_taken_for_one_another(tmp_path: Path) -> None:
+    rows = [full_row("Case #1"), full_row("Case #2"), full_row("Case #2")]
+    assert take_csv(tmp_path, write(tmp_path / "a.csv", FULL_HEADER, *rows), mapping=FULL).kept == 3
+    gone = full_row("Case #1", status="No crime", recorded="10/05/2019 09:00")
+    assert take_csv(tmp_path, write(tmp_path / "b.csv", FULL_HEADER, gone), mapping=FULL).retracted == 1
+    known = EventStore(tmp_path).known_at("anytown", RECEIVED).table.get_column("event_id")
+    assert sorted(known) == ["Case %232", "Case %232#2"]
+
+
 def test_a_record_taken_back_and_opened_again_stands_again(tmp_path: Path) -> None:
     rows = [
         full_row(recorded="03/05/2019 09:00"),

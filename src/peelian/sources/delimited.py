@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, TextIO, cast
 import polars as pl
 
 from peelian.errors import SourceError
-from peelian.sources.refusals import REFUSAL_SCHEMA, Reason, one_refusal
+from peelian.sources.refusals import REFUSAL_SCHEMA, Reason
 
 CHUNK_ROWS = 100_000
 #: A quoted cell longer than this many lines is a quotation mark that nobody closed.
@@ -147,7 +147,7 @@ def read_chunks(path: Path, wanted: Sequence[str], dialect: Dialect, chunk_rows:
         pick = itemgetter(*wants, *wants[:1])  # one more than asked, so that one column is a tuple too
         rows: list[tuple[str, ...]] = []
         lines: list[int] = []
-        refused: list[pl.DataFrame] = []
+        refused: list[tuple[str, int, str, str]] = []
         for first, last, row in _rows(path, reader):
             if len(row) == len(header) and not damaged:
                 rows.append(pick(row))
@@ -159,7 +159,7 @@ def read_chunks(path: Path, wanted: Sequence[str], dialect: Dialect, chunk_rows:
                     rows.append(pick(row))
                     lines.append(first)
                 else:
-                    refused.append(one_refusal(str(path), first, harm, _shown(harm, row, row_of, len(header))))
+                    refused.append((str(path), first, str(harm), _shown(harm, row, row_of, len(header))[:80]))
                 damaged.clear()
             if len(rows) >= chunk_rows or len(refused) >= chunk_rows:
                 yield _chunk(wanted, rows, lines, refused)
@@ -232,8 +232,10 @@ def _shown(harm: Reason, row: list[str], wanted: dict[str, str], n_columns: int)
     return "in a column that is not read"
 
 
-def _chunk(wanted: Sequence[str], rows: list[tuple[str, ...]], lines: list[int], refused: list[pl.DataFrame]) -> Chunk:
+def _chunk(
+    wanted: Sequence[str], rows: list[tuple[str, ...]], lines: list[int], refused: list[tuple[str, int, str, str]]
+) -> Chunk:
     columns = list(zip(*rows, strict=True)) or [()] * (len(wanted) + 1)
     series = [pl.Series(name, cells, dtype=pl.String) for name, cells in zip(wanted, columns, strict=False)]
     table = pl.DataFrame([*series, pl.Series("line", lines, dtype=pl.Int64)])
-    return Chunk(table, pl.concat([pl.DataFrame(schema=REFUSAL_SCHEMA), *refused]))
+    return Chunk(table, pl.DataFrame(refused, schema=REFUSAL_SCHEMA, orient="row"))

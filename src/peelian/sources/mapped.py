@@ -162,7 +162,9 @@ class Mapped:
     def _records(self, rows: pl.DataFrame) -> pl.DataFrame:
         delay = Delay(self.mapping.time.assumed_delay_hours).duration
         assumed = pl.col("occurred_end") + delay
-        identity = rows.get_column("id") if self.mapping.columns.id else _identities(rows)
+        # "#2" marks the second event of one identity, so a feed's own "#" is written as in an address.
+        given_id = rows.get_column("id").str.replace_all("#", "%23", literal=True)
+        identity = given_id if self.mapping.columns.id else _identities(rows)
         streets = street_names(rows.get_column("street"))
         given = pl.col("recorded_at").is_not_null()
         return in_record_order(

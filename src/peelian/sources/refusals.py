@@ -96,8 +96,3 @@ def refusals_of(file: str, rows: pl.DataFrame, reason: Reason, value: pl.Expr) -
         pl.lit(str(reason)).alias("reason"),
         value.cast(pl.String).str.slice(0, 80).alias("value"),
     )
-
-
-def one_refusal(file: str, line: int, reason: Reason, value: str) -> pl.DataFrame:
-    """Return the refusal of one row, or of a whole file (line 1)."""
-    return pl.DataFrame([(file, line, str(reason), value[:80])], schema=REFUSAL_SCHEMA, orient="row")

@@ -41,6 +41,7 @@ class AreaStore:
     def __init__(self, home: Path) -> None:
         """Keep the place; nothing is read or made yet."""
         self._root = Path(home) / "areas"
+        self._made: dict[tuple[str, str, Grid, int], AreaLayer] = {}
 
     def add(
         self, force: Force, level: str, file: Path, id_column: str | None = None, name_column: str | None = None
@@ -104,9 +105,9 @@ class AreaStore:
         StoreError
             When nothing of that level is kept.
         """
-        kept = self._read_level(force.id, level)
-        if kept is not None:
-            layer = AreaLayer.from_polygons(level, grid, kept.ids, kept.names, list(kept.polygons))
+        polygons = self._polygon_layer(force.id, level, grid)
+        if polygons is not None:
+            layer = polygons
         elif level == DISTRICT and events.table.get_column("district").count():
             districts = events.table.get_column("district").to_list()
             layer = AreaLayer.from_districts(level, grid, events.x, events.y, districts, "District {}")
@@ -137,11 +138,21 @@ class AreaStore:
         return AreaLayer(FORCE, grid, (StudyArea(force.id, force.name, cells[cells >= 0]),))
 
     def _masked(self, force_id: str, grid: Grid) -> NDArray[np.bool_] | None:
-        kept = self._read_level(force_id, MASK)
-        if kept is None:
+        layer = self._polygon_layer(force_id, MASK, grid)
+        return None if layer is None else layer.is_inside
+
+    def _polygon_layer(self, force_id: str, level: str, grid: Grid) -> AreaLayer | None:
+        """Return the layer of kept polygons, made once for a grid: a night looks back on many on the same one."""
+        path = self._path(force_id, level)
+        if not path.exists():
             return None
-        layer = AreaLayer.from_polygons(MASK, grid, kept.ids, kept.names, list(kept.polygons))
-        return layer.is_inside
+        key = (force_id, level, grid, path.stat().st_mtime_ns)
+        if key not in self._made:
+            kept = self._read_level(force_id, level)
+            if kept is None:
+                return None
+            self._made[key] = AreaLayer.from_polygons(level, grid, kept.ids, kept.names, list(kept.polygons))
+        return self._made[key]
 
     def _read_level(self, force_id: str, level: str) -> "_Kept | None":
         path = self._path(force_id, level)

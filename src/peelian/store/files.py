@@ -39,6 +39,12 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
         flush_folder(path.parent)
 
 
+def flush_file(path: Path) -> None:
+    """Flush a file that was written piece by piece to the disk."""
+    with writing(path), path.open("ab") as file:
+        os.fsync(file.fileno())
+
+
 def flush_folder(folder: Path) -> None:
     """Flush a folder's list of names to the disk, so that a rename survives a loss of power."""
     handle = os.open(folder, os.O_RDONLY)

@@ -11,7 +11,7 @@ import polars as pl
 from peelian.errors import StoreError
 from peelian.events import LOG_SCHEMA
 from peelian.places import Force
-from peelian.store.files import flush_folder, write_whole, writing
+from peelian.store.files import flush_file, flush_folder, write_whole, writing
 from peelian.store.manifests import Manifest, Part, write_manifest
 
 
@@ -106,6 +106,8 @@ class Staging:
             claims = f"ingests/{self.number:06d}-claims.parquet"
             self._write_parquet(claims, self._claims)
         refused = self._refused_name if self.refused_path.exists() else None
+        if refused is not None:
+            flush_file(self.refused_path)
         with writing(self._folder):
             for folder in {(self._folder / part.path).parent for part in self._parts} | {self._folder}:
                 flush_folder(folder)
