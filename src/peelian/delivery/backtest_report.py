@@ -30,6 +30,8 @@ _HEADS = (
 )  # fmt: skip
 _AREA_HEADS = ("Events", "Caught", "95 % interval", "At random", "PAI", "PEI", "Hits a km²", "Bits an event")
 _MOST_AREA_ROWS = 120
+#: A park with nine residents has a rate per 1,000 that means nothing.
+_FEWEST_RESIDENTS, _MOST_BURDENED = 200, 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,8 @@ class ReportPage:
     heads: tuple[str, ...]
     area_heads: tuple[str, ...]
     sections: tuple[Section, ...]
+    burden: tuple[tuple[str, ...], ...]
+    burdened: tuple[tuple[str, ...], ...]
     troubles: tuple[tuple[str, ...], ...]
     terms: tuple[tuple[str, str], ...]
     law: str
@@ -100,6 +104,8 @@ def backtest_report(verdict: Verdict) -> str:
         heads=_HEADS,
         area_heads=_AREA_HEADS,
         sections=tuple(_section(verdict, crime_type, best) for crime_type in terms.crime_types),
+        burden=_burden_by_group(verdict, best),
+        burdened=_most_burdened(verdict, best),
         troubles=tuple(
             (r["method"], r["crime_type"], str(r["periods"]), f"{r['first']:%Y-%m-%d}", r["reason"])
             for r in verdict.troubles.iter_rows(named=True)
@@ -276,6 +282,45 @@ def _area_rows(verdict: Verdict, crime_type: str, best: str) -> tuple[MethodRow,
             area=names[r["area"]],
         )
         for r in rows.head(_MOST_AREA_ROWS).iter_rows(named=True)
+    )
+
+
+def _burden_by_group(verdict: Verdict, best: str) -> tuple[tuple[str, ...], ...]:
+    """What the average resident of each group lives with: boxes and crime, against all residents."""
+    if verdict.burden_by_group is None:
+        return ()
+    return tuple(
+        (
+            words.heading(r["crime_type"]),
+            words.crime_name(r["group"]),
+            f"{r['people']:,.0f}",
+            words.digits(r["box_hours_per_1000"]),
+            _decimal(r["burden_ratio"]),
+            words.digits(r["events_per_1000"]),
+            _decimal(r["victim_ratio"]),
+        )
+        for r in verdict.burden_by_group.filter(pl.col("model") == best).iter_rows(named=True)
+    )
+
+
+def _most_burdened(verdict: Verdict, best: str) -> tuple[tuple[str, ...], ...]:
+    """The neighbourhoods with the most hours of boxes for each resident, all crime types together."""
+    if verdict.burden is None:
+        return ()
+    own = verdict.burden.filter(pl.col("model") == best)
+    summed = own.group_by("neighbourhood").agg(pl.col("residents").first(), pl.col("box_hours", "events").sum())
+    rated = summed.filter(pl.col("residents") >= _FEWEST_RESIDENTS).with_columns(
+        rate=pl.col("box_hours") / pl.col("residents"), crime=pl.col("events") / pl.col("residents")
+    )
+    top = rated.sort(["rate", "neighbourhood"], descending=[True, False]).head(_MOST_BURDENED)
+    return tuple(
+        (
+            r["neighbourhood"],
+            f"{r['residents']:,.0f}",
+            words.digits(1000 * r["rate"]),
+            words.digits(1000 * r["crime"]),
+        )
+        for r in top.iter_rows(named=True)
     )
 
 
