@@ -303,3 +303,36 @@ def test_a_key_is_a_pure_function_of_the_folder_and_its_name(tmp_path: Path) -> 
     before = prints_of(folder)
     assert replay_key(str(folder.resolve()), "0000-001-001") == "0000-001-001"
     assert prints_of(folder) == before
+
+
+def test_the_burden_of_boxes_is_told_by_neighbourhood_and_group(tmp_path: Path) -> None:
+    import json
+
+    from peelian.jobs.disparity import residents_in
+
+    ring = [[0, 0], [6, 0], [6, 10], [0, 10], [0, 0]]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name, "people": 4000, "renters": renters},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[WEST + (x + shift) * SIDE, SOUTH + y * SIDE] for x, y in ring]],
+            },
+        }
+        for name, renters, shift in (("Westside", 3000, 0), ("Eastside", 1000, 6))
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
+    file = tmp_path / "people.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}), encoding="utf-8")
+    verdict = run(tmp_path, "all-history", residents=residents_in(file, "name,people,renters"))
+    assert verdict.burden is not None
+    assert verdict.burden_by_group is not None
+    own = verdict.burden.filter(pl.col("model") == "all-history", pl.col("crime_type") == "burglary")
+    # Three boxes a district, 14 days of 24 hours: all of them lie in one of the two.
+    assert own["box_hours"].sum() == pytest.approx(2 * 3 * 14 * 24)
+    groups = verdict.burden_by_group.filter(pl.col("model") == "all-history", pl.col("crime_type") == "burglary")
+    assert groups["group"].to_list() == ["all residents", "renters"]
+    assert groups["people"].to_list() == [8000.0, 4000.0]
+    assert (tmp_path / "backtests" / "test" / "burden.parquet").exists()
+    assert "On whom the boxes fall" in (tmp_path / "backtests" / "test" / "report.html").read_text(encoding="utf-8")

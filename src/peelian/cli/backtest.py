@@ -40,6 +40,13 @@ def backtest(
         typer.Option("--timing", help="recorded: what was known then; occurred: as the literature does, flattering."),
     ] = "recorded",
     refit_days: Annotated[int, typer.Option("--refit-days", help="Models learn anew after so many days.", min=1)] = 7,
+    residents: Annotated[
+        Path | None,
+        typer.Option("--residents", help="Polygon file with counts of residents: adds the disparity table."),
+    ] = None,
+    residents_columns: Annotated[
+        str, typer.Option("--residents-columns", help="NAME,RESIDENTS[,GROUP...]: its columns.")
+    ] = "name,residents",
     executor: Annotated[str, typer.Option("--executor", help="processes, or dask://host:port.")] = "processes",
     workers: Annotated[int | None, typer.Option("--workers", help="Processes [default: one a core].", min=1)] = None,
     home: Home = None,
@@ -55,6 +62,7 @@ def backtest(
     from peelian.cli.backtest_table import print_verdict
     from peelian.cli.progress import steps
     from peelian.jobs.backtest import BacktestRequest, run_backtest
+    from peelian.jobs.disparity import residents_in
     from peelian.jobs.methods import all_methods, method_of, methods_in
     from peelian.jobs.verdict import verdict_json
 
@@ -75,6 +83,7 @@ def backtest(
         baseline=baseline,
         outside=tuple(outside or ()),
         outside_crs=outside_crs,
+        residents=residents_in(residents, residents_columns) if residents else None,
     )
     with steps() as progress:
         chosen = replace(settings, workers=workers) if workers else settings

@@ -149,6 +149,8 @@ class Verdict:
     troubles: pl.DataFrame
     events_outside: float  # events of all types and periods that fell in no area: nobody's hit or miss
     seconds: float
+    burden: pl.DataFrame | None = None  # by crime type, model and neighbourhood, where residents are given
+    burden_by_group: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Hold each table to its schema."""

@@ -7,7 +7,7 @@ changes nothing.
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from peelian.events.fingerprint import fingerprint
 from peelian.events.log import EventLog
 from peelian.events.replay import Replay, known_when_it_occurred
 from peelian.forecasts.verdicts import Verdict
+from peelian.jobs.disparity import ResidentsFile, weigh_burden
 from peelian.jobs.executors import PROCESSES, map_keys
 from peelian.jobs.methods import model_of
 from peelian.jobs.outside import check_outside, outside_method, snapshot_name
@@ -64,6 +65,7 @@ class BacktestRequest:
     baseline: str = BASELINE
     outside: tuple[Path, ...] = ()
     outside_crs: str | None = None
+    residents: ResidentsFile | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +141,9 @@ def backtest(
         )
         progress(f"{inputs.force.name}: weighing")
         verdict = verdict_of(folder, plan, layer, time.perf_counter() - began)
+        if request.residents:
+            places, people = weigh_burden(folder, plan, request.residents)
+            verdict = replace(verdict, burden=places, burden_by_group=people)
         write_results(folder, verdict)
     return verdict, folder
 

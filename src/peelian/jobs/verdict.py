@@ -87,6 +87,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "measures": _rows(verdict.measures),
         "comparisons": _rows(verdict.comparisons),
         "troubles": _rows(verdict.troubles),
+        "burden_by_group": [] if verdict.burden_by_group is None else _rows(verdict.burden_by_group),
     }
 
 
