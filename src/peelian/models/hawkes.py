@@ -17,7 +17,8 @@ from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
 from peelian.models.additive import AdditiveSum, Part, check_ground
 from peelian.models.kernels import CellKernel
-from peelian.models.lookback import KernelLadder, look_back, mean_fade, steps_ahead
+from peelian.models.ladder import KernelLadder, mean_fade, steps_ahead
+from peelian.models.lookback import look_back
 from peelian.models.mixing import GammaPrior, Patience, poisson_weights
 from peelian.models.record import Record, read_record
 from peelian.models.windows import Anchor

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peelian.models.kernels import CellKernel
-from peelian.models.lookback import memory_span
+from peelian.models.ladder import memory_span
 from peelian.models.record import Record
 from peelian.places.regions import Region
 

@@ -1,0 +1,163 @@
+"""Decayed sources: past events held per cell so that any day can be read without a pass over the lattice.
+
+Reaches beyond ``COARSE_ABOVE`` cells are read from a coarser copy of the lattice, so that a far reach costs no
+more than a near one. Only learning reads these; a forecast always uses the exact kernel.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peelian.errors import ForecastError
+from peelian.models.kernels import CellKernel
+from peelian.models.ladder import KernelLadder
+from peelian.models.record import Record
+from peelian.places.grid import Grid
+from peelian.places.regions import Region
+
+#: Bandwidths above this many cells are read on a lattice so much coarser that they come below it again.
+COARSE_ABOVE = 3.0
+
+#: 2 to this power is still a number; beyond it a source held as of a far origin would not be.
+MOST_HALVINGS = 1000.0
+
+
+class DecayedSources:
+    """Decayed counts of events by cell and column: own classes x half-lives, then other types x half-lives.
+
+    A source of age ``a`` is held as ``2^((origin - a) / h)``: one factor per reading day turns the whole
+    into ages as of that day. Own sources change class as their cell gathers events. This is the one
+    value here that changes: it is filled day by day within ``look_back`` and seen by nobody else.
+    """
+
+    def __init__(self, record: Record, region: Region, ladder: KernelLadder, origin: int) -> None:
+        shortest = min(*ladder.half_lives, *ladder.other_half_lives, np.inf)
+        if origin / shortest > MOST_HALVINGS:
+            raise ForecastError(
+                f"a half-life of {shortest:g} steps over {origin} training steps halves more than {MOST_HALVINGS:g} "
+                "times; learn from fewer steps or give a longer half-life."
+            )
+        self._record, self._ladder, self._origin = record, ladder, origin
+        active, self._slot = np.unique(record.cell, return_inverse=True)
+        self._n_own_events = np.zeros(active.size)
+        self._held = np.zeros((active.size, len(ladder.half_lives)))
+        self._n_own = ladder.n_classes * len(ladder.half_lives)
+        n_columns = self._n_own + len(record.others) * len(ladder.other_half_lives)
+        bandwidths = sorted({*ladder.bandwidths_m, *(ladder.other_bandwidths_m if record.others else ())})
+        factors = {b: _coarseness(b, region.grid.cell_size_m) for b in bandwidths}
+        self._levels = {
+            factor: _Level.of(region.grid, active, factor, n_columns, [b for b in bandwidths if factors[b] == factor])
+            for factor in sorted(set(factors.values()))
+        }
+        self._views = {b: _View.of(region, active, b, self._levels[factors[b]]) for b in bandwidths}
+        self.total = np.zeros(n_columns)
+
+    def add(self, rows: NDArray[np.int64]) -> None:
+        """Take in events (rows of the record): they are seen from now on."""
+        record, ladder = self._record, self._ladder
+        own = rows[record.kind[rows] == 0]
+        touched, place = np.unique(self._slot[own], return_inverse=True)
+        held, n_before = self._held[touched], self._n_own_events[touched]
+        now = held.copy()
+        np.add.at(now, place, self._as_of_origin(own, ladder.half_lives) * record.weight[own, None])
+        n_after = n_before + np.bincount(place, minlength=touched.size)
+        self._held[touched], self._n_own_events[touched] = now, n_after
+        self._place(touched, ladder.classes(n_before), -held)
+        self._place(touched, ladder.classes(n_after), now)
+        other = rows[record.kind[rows] > 0]
+        value = self._as_of_origin(other, ladder.other_half_lives)
+        column = self._n_own + (record.kind[other] - 1)[:, None] * len(ladder.other_half_lives)
+        self._spread(self._slot[other], column + np.arange(len(ladder.other_half_lives)), value)
+
+    def rates_at(self, bandwidth_m: float, cells: NDArray[np.int64], *, all_kinds: bool) -> NDArray[np.float64]:
+        """Return what one bandwidth brings to each cell, undivided; (n, n_columns), other types 0 unless asked for."""
+        view = self._views[bandwidth_m]
+        level = view.level
+        near = level.slot_at[level.index_of(cells)[:, None] + view.offset]
+        share = view.share * view.sends[near]
+        n_read = self.total.size if all_kinds else self._n_own
+        rates = np.zeros((cells.size, self.total.size))
+        rates[:, :n_read] = np.matmul(share[:, None, :], level.counts[near, :n_read])[:, 0]
+        return rates
+
+    def _as_of_origin(self, rows: NDArray[np.int64], half_lives: tuple[float, ...]) -> NDArray[np.float64]:
+        return np.asarray(2.0 ** ((self._origin - self._record.age[rows])[:, None] / np.asarray(half_lives)))
+
+    def _place(self, touched: NDArray[np.int64], classes: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        n = len(self._ladder.half_lives)
+        self._spread(touched, classes[:, None] * n + np.arange(n), value)
+
+    def _spread(self, slots: NDArray[np.int64], columns: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+        np.add.at(self.total, columns, value)
+        for level in self._levels.values():
+            np.add.at(level.counts, (level.slot_of[slots][:, None], columns), value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """The counts on one coarseness. Slot 0 is empty ground; ``slot_at`` has a margin as wide as any reach."""
+
+    grid: Grid
+    factor: int
+    margin: int
+    width: int
+    slot_of: NDArray[np.int64]
+    slot_at: NDArray[np.int32]
+    counts: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, grid: Grid, active: NDArray[np.int64], factor: int, n_columns: int, bandwidths: list[float]
+    ) -> "_Level":
+        """Return the empty level on which these bandwidths are read."""
+        margin = max(_taps(b, grid.cell_size_m * factor).size - 1 for b in bandwidths)
+        n_rows, width = (-(-n // factor) + 2 * margin for n in grid.shape)
+        columns, rows = grid.columns_and_rows(active)
+        place = (rows // factor + margin) * width + columns // factor + margin
+        places, inverse = np.unique(place, return_inverse=True)
+        slot_at = np.zeros(n_rows * width, dtype=np.int32)
+        slot_at[places] = np.arange(1, places.size + 1)
+        counts = np.zeros((places.size + 1, n_columns))
+        return cls(grid, factor, margin, width, inverse.astype(np.int64) + 1, slot_at, counts)
+
+    def index_of(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where in ``slot_at`` the cells stand."""
+        columns, rows = self.grid.columns_and_rows(cells)
+        return (rows // self.factor + self.margin) * self.width + columns // self.factor + self.margin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """How one bandwidth is read: over which steps on its level, with which shares.
+
+    ``sends`` (n_slots,) scales what each source sends out so that all of it stays inside the region.
+    """
+
+    level: _Level
+    offset: NDArray[np.int64]
+    share: NDArray[np.float64]
+    sends: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, region: Region, active: NDArray[np.int64], bandwidth_m: float, level: _Level) -> "_View":
+        """Return the view of a bandwidth on its level."""
+        taps = _taps(bandwidth_m, region.grid.cell_size_m * level.factor)
+        both = np.concatenate([taps[:0:-1], taps])
+        steps = np.arange(1 - taps.size, taps.size)
+        offset = (steps[:, None] * level.width + steps).ravel()
+        kept = np.bincount(level.slot_of, CellKernel(region, bandwidth_m).kept[active])
+        sends = np.bincount(level.slot_of) / np.where(kept > 0, kept, 1.0)
+        return cls(level, offset, np.outer(both, both).ravel() / level.factor**2, sends)
+
+
+def _coarseness(bandwidth_m: float, cell_size_m: float) -> int:
+    factor = 1
+    while bandwidth_m / (cell_size_m * factor) > COARSE_ABOVE:
+        factor *= 2
+    return factor
+
+
+def _taps(bandwidth_m: float, cell_size_m: float) -> NDArray[np.float64]:
+    one_cell = Region(Grid("EPSG:27700", cell_size_m, 0, 0, 1, 1), np.ones(1, dtype=np.bool_))
+    return CellKernel(one_cell, bandwidth_m).taps
