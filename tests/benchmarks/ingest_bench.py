@@ -26,8 +26,9 @@ from peelian.sources.police_uk import PoliceUk
 began = time.perf_counter()
 report = ingest(Path(sys.argv[1]), PoliceUk(sys.argv[2]), sys.argv[3:], datetime.now(UTC))
 seconds = time.perf_counter() - began
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-print(json.dumps({"seconds": seconds, "peak_gb": peak, "rows": report.rows_read, "kept": report.kept}))
+used = resource.getrusage(resource.RUSAGE_SELF)
+peak, cpu = used.ru_maxrss / 1e6, used.ru_utime + used.ru_stime
+print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_gb": peak, "rows": report.rows_read, "kept": report.kept}))
 """
 
 
@@ -43,6 +44,7 @@ def run(extract: Path | None = None) -> list[dict[str, Any]]:
     what = "London 2016-2017" if source else "made of London's size"
     return [
         {"name": f"ingest {first['rows']:,} rows ({what})", "measured": first["seconds"], "target": 15.0, "unit": "s"},
+        {"name": "ingest, processor time of all cores, start included", "measured": first["cpu"], "unit": "s"},
         {"name": "ingest, peak memory", "measured": first["peak_gb"], "target": 1.5, "unit": "GB"},
         {"name": "the same files again", "measured": again["seconds"], "target": 30.0, "unit": "s"},
         {"name": "the same again, peak memory", "measured": again["peak_gb"], "target": 1.5, "unit": "GB"},
@@ -116,4 +118,5 @@ if __name__ == "__main__":
     parser.add_argument("--gigabytes", type=float, default=0.0)
     chosen = parser.parse_args()
     for row in run_big_text(chosen.gigabytes) if chosen.gigabytes else run(chosen.folder):
-        print(f"{row['name']:<60} {row['measured']:>8.2f} {row['unit']:<3} (target {row['target']:g})")
+        target = f"(target {row['target']:g})" if "target" in row else ""
+        print(f"{row['name']:<60} {row['measured']:>8.2f} {row['unit']:<3} {target}")

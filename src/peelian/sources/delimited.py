@@ -19,7 +19,7 @@ import polars as pl
 from peelian.errors import SourceError
 from peelian.sources.refusals import REFUSAL_SCHEMA, Reason
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 200_000
 #: A quoted cell longer than this many lines is a quotation mark that nobody closed.
 _MOST_LINES_IN_A_ROW = 50
 #: Bytes looked at to tell encoding and delimiter.
