@@ -1,6 +1,6 @@
 """An area with one crime a month: is its ranking stable, and is it any good? St. Louis burglary, thinned.
 
-Each of the six districts keeps about one burglary a month (of about forty). Boxes are drawn from two such thinned
+Each of the six districts keeps about one burglary a month (of nearly fifty). Boxes are drawn from two such thinned
 records that share no burglary; ``overlap`` is the share of boxes that both choose. Hits count all burglaries of the
 following 180 days, thinned or not, so they judge the choice and not the luck of a few events. Two grounds: only
 burglary is rare ("other crime as it was"), or every crime type is ("all crime rare").

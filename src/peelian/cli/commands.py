@@ -7,7 +7,7 @@ from peelian import __version__
 
 def register(app: typer.Typer) -> None:
     """Add every command group to the program."""
-    from peelian.cli import areas, backtest, choose, demo, doctor, ingest, night, purpose
+    from peelian.cli import areas, backtest, choose, demo, doctor, ingest, night, purpose, severity
 
     app.callback()(_program)
     app.command("demo")(demo.demo)
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command("switch")(purpose.switch)
     app.command("backtest")(backtest.backtest)
     app.command("choose")(choose.choose)
+    app.add_typer(severity.app, name="severity")
 
 
 def _program(
