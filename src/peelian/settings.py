@@ -7,44 +7,22 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
+from peelian.jobs.terms import NightTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class NightSettings:
-    """``[night]``: what the nightly job makes."""
+class Settings(Terms):
+    """Everything that can be set: the jobs' terms, and what only a door needs to know."""
 
-    model: str = "mixture"
-    boxes: str = "auto"
-    count: int = 10
-    nearly: int = 4
-    cell_size_m: float = 250.0
-    start_hour: int = 0
-    lead_hours: int = 0
-    crime_types: tuple[str, ...] = ()
-    level: str = ""
-    seed: int = 20130831
-    replay_nights: int = 28
-    presence_cap_minutes: int = 45
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that can be set, with its default; ``home`` is where all of a force's files live."""
-
-    home: Path = Path("peelian-home")
     database_url: str = ""
-    workers: int = 0
-    executor: str = "processes"
-    night: NightSettings = field(default_factory=NightSettings)
-    bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def read_settings(home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -88,7 +66,7 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightSettings) and isinstance(value, dict):
+    if isinstance(default, NightTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key == "bundles" and isinstance(value, dict):
         for name, weights in value.items():

@@ -17,7 +17,7 @@ import shapely
 
 from peelian.events import LOG_SCHEMA, EventLog
 from peelian.places import DatePrecision, Force, LocationPrecision, Projection
-from peelian.settings import NightSettings, Settings
+from peelian.jobs.terms import NightTerms, Terms
 from peelian.store.areas import AreaStore
 from peelian.store.database import open_database
 from peelian.store.events import EventStore
@@ -76,7 +76,7 @@ def run(extract: Path | None = None) -> list[dict[str, object]]:
     ]
 
 
-def prepare(home: Path, extract: Path | None) -> Settings:
+def prepare(home: Path, extract: Path | None) -> Terms:
     """Fill a home with London's boroughs and three weeks of crimes; return its settings."""
     boroughs = REPOSITORY / "examples" / "london-boundaries" / "boroughs.geojson.gz"
     open_database(home)
@@ -107,7 +107,7 @@ def prepare(home: Path, extract: Path | None) -> Settings:
     )
     store.append(LONDON, "made up from real places", datetime.now(UTC), EventLog(table, LONDON.crs))
     AreaStore(home).add(LONDON, "borough", boroughs, "gss_code", "name")
-    return Settings(home=home, night=NightSettings(level="borough"))
+    return Terms(home=home, night=NightTerms(level="borough"))
 
 
 def _places(boroughs: Path, extract: Path | None) -> tuple[np.ndarray, np.ndarray, list[str | None]]:

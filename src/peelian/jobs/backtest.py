@@ -28,11 +28,11 @@ from peelian.jobs.methods import model_of
 from peelian.jobs.outside import check_outside, outside_method, snapshot_name
 from peelian.jobs.plans import OUTSIDE, Method, Plan, check_plan, with_baseline_first
 from peelian.jobs.replaying import replay_key
+from peelian.jobs.terms import Terms
 from peelian.jobs.verdict import verdict_of, write_results
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.grid import Grid
-from peelian.settings import Settings
 from peelian.sources.outside_forecasts import read_outside
 from peelian.store.areas import AreaStore
 from peelian.store.backtests import BacktestFolder
@@ -79,7 +79,7 @@ class BacktestInputs:
 
 
 def run_backtest(
-    settings: Settings,
+    settings: Terms,
     request: BacktestRequest,
     *,
     executor: str = PROCESSES,
@@ -111,7 +111,7 @@ def run_backtest(
 
 
 def backtest(
-    settings: Settings,
+    settings: Terms,
     inputs: BacktestInputs,
     request: BacktestRequest,
     *,
@@ -148,9 +148,7 @@ def backtest(
     return verdict, folder
 
 
-def _plan(
-    settings: Settings, inputs: BacktestInputs, request: BacktestRequest, replay: Replay
-) -> tuple[Plan, AreaLayer]:
+def _plan(settings: Terms, inputs: BacktestInputs, request: BacktestRequest, replay: Replay) -> tuple[Plan, AreaLayer]:
     """Return the plan and the areas, both checked; areas are those known before the first cutoff."""
     force = inputs.force
     monthly = force.date_precision is DatePrecision.MONTH
@@ -208,7 +206,7 @@ def _plan(
     return plan, layer
 
 
-def _bundles(settings: Settings, inputs: BacktestInputs, request: BacktestRequest, known: Events) -> tuple[Bundle, ...]:
+def _bundles(settings: Terms, inputs: BacktestInputs, request: BacktestRequest, known: Events) -> tuple[Bundle, ...]:
     """Return the crime types and bundles asked for, or the commonest known before the test, by name."""
     named = request.crime_types or settings.night.crime_types
     if not named:
@@ -230,7 +228,7 @@ def _keep_outside(folder: BacktestFolder, plan: Plan, layer: AreaLayer, request:
         folder.write_result(snapshot_name(method), table)
 
 
-def _force(settings: Settings, request: BacktestRequest) -> tuple[Force, EventStore]:
+def _force(settings: Terms, request: BacktestRequest) -> tuple[Force, EventStore]:
     store = EventStore(settings.home)
     forces = store.forces()
     if request.force:

@@ -22,12 +22,12 @@ from peelian.jobs.assembling import Assembly, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, period_of
 from peelian.jobs.forecasting import Drawing, draw
 from peelian.jobs.judging import PastNights, look_back
+from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.grid import Grid
 from peelian.selection.naming import Streets
-from peelian.settings import NightSettings
 from peelian.store.areas import AreaStore
 from peelian.store.events import EventStore
 from peelian.store.folders import disk_error
@@ -47,7 +47,7 @@ class NightPlan:
     home: Path
     force_id: str
     night: date
-    settings: NightSettings
+    settings: NightTerms
     bundles: tuple[Bundle, ...]
 
     def write(self, folder: Path) -> None:
@@ -66,7 +66,7 @@ class NightPlan:
         night = plan["settings"] | {"crime_types": tuple(plan["settings"]["crime_types"])}
         bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
         return cls(
-            Path(plan["home"]), plan["force_id"], date.fromisoformat(plan["night"]), NightSettings(**night), bundles
+            Path(plan["home"]), plan["force_id"], date.fromisoformat(plan["night"]), NightTerms(**night), bundles
         )
 
 
@@ -91,7 +91,7 @@ class Known:
     cutoff: datetime
 
 
-def known_for(home: Path, force: Force, night: date, settings: NightSettings) -> Known:
+def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Known:
     """Return what was known at the night's cutoff; the layer is empty-handed where nothing was."""
     cutoff = cutoff_of(period_of(force, night, settings), settings)
     log = Replay.of(EventStore(home).log(force.id))
@@ -99,7 +99,7 @@ def known_for(home: Path, force: Force, night: date, settings: NightSettings) ->
     return Known(force, log, history, layer_at(home, force, settings, history), cutoff)
 
 
-def layer_at(home: Path, force: Force, settings: NightSettings, history: Events) -> AreaLayer:
+def layer_at(home: Path, force: Force, settings: NightTerms, history: Events) -> AreaLayer:
     """Return the level's areas from what was known: districts follow their events, polygons stand still."""
     areas = AreaStore(home)
     x, y = history.x, history.y

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from peelian.jobs.terms import NightTerms
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.periods import Period, day_of, days_between, month_of
-from peelian.settings import NightSettings
 
 
 def night_of(force: Force, day: date) -> date:
@@ -13,14 +13,14 @@ def night_of(force: Force, day: date) -> date:
     return day.replace(day=1) if force.date_precision is DatePrecision.MONTH else day
 
 
-def period_of(force: Force, night: date, settings: NightSettings) -> Period:
+def period_of(force: Force, night: date, settings: NightTerms) -> Period:
     """Return what a night's boxes are valid for: a day from the setting's hour, or a calendar month."""
     if force.date_precision is DatePrecision.MONTH:
         return month_of(night, force.time_zone)
     return day_of(night, force.time_zone, settings.start_hour)
 
 
-def cutoff_of(period: Period, settings: NightSettings) -> datetime:
+def cutoff_of(period: Period, settings: NightTerms) -> datetime:
     """Return the last instant whose records the night may use."""
     return period.start - timedelta(hours=settings.lead_hours)
 

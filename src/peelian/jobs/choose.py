@@ -9,14 +9,14 @@ from peelian.evaluation.choice import choose
 from peelian.evaluation.summary import ANSWERED
 from peelian.forecasts.choices import Choices, ChosenModel
 from peelian.jobs.plans import OUTSIDE, Plan
+from peelian.jobs.terms import Terms
 from peelian.places.periods import local_midnight
-from peelian.settings import Settings
 from peelian.store.backtests import BacktestFolder, backtests
 from peelian.store.choices import ChoiceStore
 
 
 def choose_models(
-    settings: Settings, on: date, *, backtest: str | None = None, force: str | None = None, boxes: str | None = None
+    settings: Terms, on: date, *, backtest: str | None = None, force: str | None = None, boxes: str | None = None
 ) -> Choices:
     """Return the choices for the night of ``on``, and keep them.
 
@@ -59,7 +59,7 @@ def choose_models(
     return choices
 
 
-def _folder(settings: Settings, name: str | None, force: str | None) -> BacktestFolder:
+def _folder(settings: Terms, name: str | None, force: str | None) -> BacktestFolder:
     if name is not None:
         return BacktestFolder.of(settings.home, name)
     finished = [f for f in backtests(settings.home) if force is None or f.plan()["force"]["id"] == force]

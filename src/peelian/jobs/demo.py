@@ -9,7 +9,7 @@ from peelian.errors import StoreError
 from peelian.forecasts.nights import PurposeCard
 from peelian.jobs.ingest import ingest
 from peelian.jobs.night import NightOutcome, run_nights
-from peelian.settings import Settings
+from peelian.jobs.terms import Terms
 from peelian.sources.slmpd import ASSUMED_DELAY, Slmpd
 from peelian.store import nights as night_store
 
@@ -28,7 +28,7 @@ CARD = PurposeCard(
 )
 
 
-def demo(settings: Settings, examples: Path, progress: Callable[[str], None] = lambda _: None) -> list[NightOutcome]:
+def demo(settings: Terms, examples: Path, progress: Callable[[str], None] = lambda _: None) -> list[NightOutcome]:
     """Bring the sample in, agree on an example card, and make two nights; safe to repeat.
 
     Raises

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from peelian import __version__
 from peelian.errors import PeelianError
 from peelian.jobs.calendar import night_of
+from peelian.jobs.terms import Terms
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.projections import BRITISH_NATIONAL_GRID, Projection
-from peelian.settings import Settings
 
 #: Less free room than this and a night may not fit.
 LEAST_FREE_BYTES = 500_000_000
@@ -30,7 +30,7 @@ class Finding:
     words: str
 
 
-def examine(settings: Settings, now: datetime) -> list[Finding]:
+def examine(settings: Terms, now: datetime) -> list[Finding]:
     """Return the findings; an error while looking is a finding too, never a traceback."""
     findings = [*_installation(), *_home(settings)]
     if (settings.home / "events").is_dir():
@@ -63,7 +63,7 @@ def _installation() -> Iterator[Finding]:
     )
 
 
-def _home(settings: Settings) -> Iterator[Finding]:
+def _home(settings: Terms) -> Iterator[Finding]:
     home = settings.home
     if not home.is_dir():
         yield Finding("home", is_well=False, words=f"{home} does not exist; 'peelian ingest' or './run demo' makes it.")
@@ -79,7 +79,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding("data", is_well=False, words="no events yet; bring some in with 'peelian ingest SOURCE PATH'.")
 
 
-def _data(settings: Settings, now: datetime) -> Iterator[Finding]:
+def _data(settings: Terms, now: datetime) -> Iterator[Finding]:
     # Imported here: without data no store is open, and the rest of the check-up must still speak.
     from peelian.store import nights as night_store
     from peelian.store import runs

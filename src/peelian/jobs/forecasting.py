@@ -15,6 +15,7 @@ from peelian.events.events import Events
 from peelian.forecasts.boxes import Boxes
 from peelian.forecasts.forecast import Forecast
 from peelian.forecasts.influence import Contributions, Influence
+from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import model as model_named
 from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
@@ -24,7 +25,6 @@ from peelian.places.regions import Region
 from peelian.selection.floating import select_floating
 from peelian.selection.stability import rank_ranges, with_rank_ranges
 from peelian.selection.top import TopCells, select_top
-from peelian.settings import NightSettings
 
 OURS = "boxes"
 #: Baselines that are drawn and judged every night; nothing switches them off.
@@ -48,7 +48,7 @@ class Drawing:
     seed: int
 
     @classmethod
-    def of(cls, force: Force, settings: NightSettings) -> "Drawing":
+    def of(cls, force: Force, settings: NightTerms) -> "Drawing":
         """Return the drawing that the settings ask for.
 
         ``boxes = "auto"`` floats where the feed tells places to the block or better. Snapped points stand

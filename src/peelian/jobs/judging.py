@@ -15,11 +15,11 @@ from peelian.events.events import Events
 from peelian.events.replay import Replay
 from peelian.jobs.calendar import cutoff_of, nights_before, period_of
 from peelian.jobs.forecasting import Drawing, replay, week_of
+from peelian.jobs.terms import NightTerms
 from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
 from peelian.places.forces import Force
 from peelian.places.periods import Period
-from peelian.settings import NightSettings
 from peelian.store.tracks import TrackStore
 
 #: How a layer is made from what was known at a cutoff: districts move a little as cells are first used.
@@ -47,7 +47,7 @@ class PastNights:
     layer_at: LayerAt
     bundle: Bundle
     drawing: Drawing
-    settings: NightSettings
+    settings: NightTerms
     tracks: TrackStore
 
 

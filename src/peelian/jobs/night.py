@@ -35,9 +35,9 @@ from peelian.jobs.calendar import night_of, nights_between, period_of
 from peelian.jobs.executors import PROCESSES, map_keys
 from peelian.jobs.forecasting import Drawing
 from peelian.jobs.publishing import files_of
+from peelian.jobs.terms import Terms
 from peelian.places.forces import Force
 from peelian.selection.naming import Streets
-from peelian.settings import Settings
 from peelian.store import nights as night_store
 from peelian.store import runs
 from peelian.store.events import EventStore
@@ -66,7 +66,7 @@ class NightOutcome:
 
 
 def run_nights(
-    settings: Settings, on: date, *, since: date | None = None, again: bool = False, progress: Progress = lambda _: None
+    settings: Terms, on: date, *, since: date | None = None, again: bool = False, progress: Progress = lambda _: None
 ) -> list[NightOutcome]:
     """Make the night of ``on`` for every force of the home, and those that were missed since the last good one.
 
@@ -93,7 +93,7 @@ def run_nights(
         return outcomes
 
 
-def _due(settings: Settings, force: Force, on: date, since: date | None, *, again: bool) -> Iterator[date]:
+def _due(settings: Terms, force: Force, on: date, since: date | None, *, again: bool) -> Iterator[date]:
     """Yield the nights to make: from the last unbroken good night on, those done left out."""
     last = night_of(force, on)
     done = {n for n in runs.nights_done(force.id) if _folder(settings, force, n) is not None}
@@ -111,7 +111,7 @@ def _first_missed(force: Force, done: set[date], last: date) -> date:
     return next(n for n in [*nights_between(force, earlier[0], last)] if n not in done or n == last)
 
 
-def _run(settings: Settings, force: Force, night: date, *, alone: bool, progress: Progress) -> NightOutcome:
+def _run(settings: Terms, force: Force, night: date, *, alone: bool, progress: Progress) -> NightOutcome:
     run = runs.begin(force.id, night, os.getpid(), night_store.utc_now())
     try:
         value, track = compose_night(settings, force, night, progress)
@@ -128,7 +128,7 @@ def _run(settings: Settings, force: Force, night: date, *, alone: bool, progress
 
 
 def compose_night(
-    settings: Settings, force: Force, night: date, progress: Progress = lambda _: None
+    settings: Terms, force: Force, night: date, progress: Progress = lambda _: None
 ) -> tuple[Night, pl.DataFrame]:
     """Return the night as a value, and its boxes and baselines as rows of the track. Nothing is published here.
 
@@ -186,7 +186,7 @@ def compose_night(
     return value, pl.concat([part.track for part in parts])
 
 
-def _parts(settings: Settings, plan: NightPlan, known: Known, made_from: str, progress: Progress) -> list[BundlePart]:
+def _parts(settings: Terms, plan: NightPlan, known: Known, made_from: str, progress: Progress) -> list[BundlePart]:
     """Return every bundle's part: made here one by one, or side by side where the work is worth a second process."""
     workers = settings.workers or os.cpu_count() or 1
     few = len(plan.bundles) < WORTH_A_PROCESS or workers == 1
@@ -220,7 +220,7 @@ def _summed(parts: list[BundlePart]) -> dict[str, float]:
 
 
 def _purposes(
-    settings: Settings, history: Events, night: date
+    settings: Terms, history: Events, night: date
 ) -> tuple[tuple[Bundle, ...], tuple[PurposeCard, ...], tuple[tuple[str, str], ...]]:
     """Return the bundles that may be published, their cards, and those withheld with the reason."""
     wanted = [Bundle.of(t) for t in settings.night.crime_types or _commonest(history)]
@@ -253,7 +253,7 @@ def _commonest(history: Events) -> list[str]:
     return sorted(counts["crime_type"].head(MOST_TYPES).to_list())
 
 
-def _folder(settings: Settings, force: Force, night: date) -> Path | None:
+def _folder(settings: Terms, force: Force, night: date) -> Path | None:
     """Return where a night stands, alone or among other forces; None where it does not."""
     for name in (str(night), f"{night}/{force.id}"):
         if (settings.home / "nights" / name / "night.json").exists():

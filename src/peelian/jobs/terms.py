@@ -1,0 +1,35 @@
+"""Terms: what a door asks of the jobs. The settings file fills them in; jobs read no settings themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class NightTerms:
+    """``[night]``: what the nightly job makes."""
+
+    model: str = "mixture"
+    boxes: str = "auto"
+    count: int = 10
+    nearly: int = 4
+    cell_size_m: float = 250.0
+    start_hour: int = 0
+    lead_hours: int = 0
+    crime_types: tuple[str, ...] = ()
+    level: str = ""
+    seed: int = 20130831
+    replay_nights: int = 28
+    presence_cap_minutes: int = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every job may be asked for, with its default; ``home`` is where all of a force's files live."""
+
+    home: Path = Path("peelian-home")
+    workers: int = 0
+    executor: str = "processes"
+    night: NightTerms = field(default_factory=NightTerms)
+    bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
