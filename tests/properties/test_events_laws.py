@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -31,7 +32,7 @@ def test_counts_over_periods_that_tile_add_up(drawn: list[tuple[float, float, fl
     events = make_events(*_columns(drawn), span_hours=30.0)
     whole = Period(CUTOFF - timedelta(days=63), CUTOFF + timedelta(days=3))
     edges = [whole.start + whole.duration * k / pieces for k in range(pieces + 1)]
-    parts = [count(events, GRID, Period(a, b)).values for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [count(events, GRID, Period(a, b)).values for a, b in pairwise(edges)]
     assert np.sum(parts, axis=0) == pytest.approx(count(events, GRID, whole).values)
 
 

@@ -1,4 +1,4 @@
-"""ProMap's weight against the values worked out in FACTS section 1 (Bowers, Johnson & Pease 2004; PredictCode's reading)."""
+"""ProMap's weight against worked values (Bowers, Johnson & Pease 2004; PredictCode's reading of the distance)."""
 
 from datetime import timedelta
 

@@ -17,12 +17,14 @@ def night(
         str | None, typer.Option("--level", help="Level of areas: force, borough, ward, district ...")
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="Model from the catalogue.")] = None,
+    boxes: Annotated[str | None, typer.Option("--boxes", help="floating, grid or auto.")] = None,
     count: Annotated[
         int | None, typer.Option("--count", help="Boxes per area and crime type.", min=1, max=10_000)
     ] = None,
     crime_type: Annotated[
         list[str] | None, typer.Option("--crime-type", help="Only these crime types; repeat.")
     ] = None,
+    executor: Annotated[str | None, typer.Option("--executor", help="processes, or dask://host:port.")] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,11 +37,18 @@ def night(
     from peelian.cli.progress import steps
     from peelian.jobs.night import run_nights
 
-    changes = {"level": level, "model": model, "count": count, "crime_types": tuple(crime_type) if crime_type else None}
-    chosen = replace(settings.night, **{k: v for k, v in changes.items() if v is not None})
+    asked = settings.night
+    chosen = replace(
+        asked,
+        level=level or asked.level,
+        model=model or asked.model,
+        boxes=boxes or asked.boxes,
+        count=count or asked.count,
+        crime_types=tuple(crime_type) if crime_type else asked.crime_types,
+    )
     with steps() as progress:
         outcomes = run_nights(
-            replace(settings, night=chosen),
+            replace(settings, night=chosen, executor=executor or settings.executor),
             day(on),
             since=day(since) if since else None,
             again=again,

@@ -117,7 +117,7 @@ def judge(track: pl.DataFrame, fell: pl.DataFrame, layer: AreaLayer) -> pl.DataF
             pl.col("hits", "events", "most_hits").fill_null(0.0), coverage=pl.col("box_m2") / pl.col("area_m2")
         )
     )
-    return judged.select(JUDGED_SCHEMA.names()).cast(dict(JUDGED_SCHEMA)).sort(*_MAP, "method")
+    return judged.select(JUDGED_SCHEMA.names()).cast(JUDGED_SCHEMA).sort(*_MAP, "method")
 
 
 def _lattice_of(track: pl.DataFrame, grid: Grid) -> Grid:

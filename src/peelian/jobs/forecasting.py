@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from peelian.errors import ForecastError
 from peelian.evaluation.record import TRACK_SCHEMA
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
@@ -33,6 +34,8 @@ BASELINES = ("recent-counts", "all-history")
 LEAST_TOLD = 1e-4
 #: Boxes compete for their rank with so many candidates of their area.
 CANDIDATES = 28
+#: What ``boxes`` may say.
+BOX_KINDS = ("auto", "floating", "grid")
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
 LATTICE = 4
 
@@ -54,6 +57,8 @@ class Drawing:
         ``boxes = "auto"`` floats where the feed tells places to the block or better. Snapped points stand
         on a few fixed spots: a box moved a little to take in one more of them would only flatter itself.
         """
+        if settings.boxes not in BOX_KINDS:
+            raise ForecastError(f"boxes = {settings.boxes!r}; known are {', '.join(BOX_KINDS)}.")
         exact = force.location_precision in (LocationPrecision.EXACT, LocationPrecision.BLOCK)
         floats = settings.boxes == "floating" or (settings.boxes == "auto" and exact)
         choice = TopCells(settings.count, settings.nearly)

@@ -165,7 +165,7 @@ def test_parallel_streets_do_not_name_a_crossing() -> None:
     x = [10.0, 10.0, 10.0, 60.0, 60.0, 60.0, 5.0, 150.0, 240.0]
     y = [10.0, 100.0, 200.0, 10.0, 100.0, 200.0, 50.0, 50.0, 50.0]
     street = ["Michigan"] * 3 + ["Virginia"] * 3 + ["Bates"] * 3
-    events = make_events(x + [10.0, 60.0], y + [120.0, 120.0], np.ones(11), street=[*street, "Michigan", "Virginia"])
+    events = make_events([*x, 10.0, 60.0], [*y, 120.0, 120.0], np.ones(11), street=[*street, "Michigan", "Virginia"])
     assert Streets.of(events).name_boxes(GRID.squares(np.array([0]))) == ("Michigan and Bates",)
 
 
