@@ -131,6 +131,23 @@ def test_the_report_is_kept_in_the_manifest_as_it_was_given(tmp_path: Path) -> N
     assert manifest.received_at == RECEIVED
 
 
+def test_refused_rows_are_kept_by_ingest_with_quotes_and_newlines_whole(tmp_path: Path) -> None:
+    odd = '"Sheep, ""rustling"" at\nnight"'
+    take_csv(
+        tmp_path, write(tmp_path / "a.csv", CSV_HEADER, csv_row(), csv_row("B", offence=odd), csv_row("C", at="never"))
+    )
+    take_csv(tmp_path, write(tmp_path / "b.csv", CSV_HEADER, csv_row("D")))
+    store = EventStore(tmp_path)
+    table = store.refused("anytown", 1)
+    assert table.select("line", "reason", "value").sort("line").rows() == [
+        (3, "unknown crime type", 'Sheep, "rustling" at\nnight'),
+        (5, "unreadable date", "occurred_from: never"),
+    ]
+    assert store.refused("anytown", 2).height == 0
+    with pytest.raises(StoreError, match="has no ingest 3"):
+        store.refused("anytown", 3)
+
+
 def test_a_log_in_another_crs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="project it first"):
         EventStore(tmp_path).append(FORCE, "made", RECEIVED, EventLog(rows(("a", 0, 1, False)).table, "EPSG:32615"))

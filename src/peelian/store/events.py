@@ -72,6 +72,24 @@ class EventStore:
         """Return the force's ingests in the order they came; none when it has none."""
         return read_manifests(self._folder(force_id))
 
+    def refused(self, force_id: str, number: int) -> pl.DataFrame:
+        """Return the rows that an ingest refused: file, line, reason, value; none where it refused none.
+
+        Raises
+        ------
+        StoreError
+            When the force has no such ingest.
+        """
+        found = [manifest for manifest in self._manifests(force_id) if manifest.number == number]
+        if not found:
+            raise StoreError(
+                f"force {force_id!r} has no ingest {number}; the last is {len(self._manifests(force_id))}."
+            )
+        schema = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "value": pl.String}
+        if found[0].refused is None:
+            return pl.DataFrame(schema=schema)
+        return pl.read_csv(self._folder(force_id) / found[0].refused, schema=schema)
+
     @contextmanager
     def ingest(self, force_id: str) -> Iterator[Staging]:
         """Begin an ingest: nothing of it is seen by a reader before ``Staging.commit``.
