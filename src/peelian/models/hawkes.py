@@ -44,7 +44,7 @@ class Hawkes:
     trigger_bandwidths_m: tuple[float, ...] = (0.0, 120.0, 250.0, 500.0)
     trigger_half_lives_days: tuple[float, ...] = (1.5, 4.0, 10.0, 30.0)
     background_m: tuple[float, ...] = (150.0, 300.0, 600.0, 1200.0)
-    longest_days: int = 1461
+    longest_days: int = 730
     rounds: int = 3
     floor_share: float = 0.02
     anchor: Anchor = Anchor.CUTOFF

@@ -4,7 +4,7 @@ Three ways to choose the reach: fixed, by cross-validation, or each event its ow
 neighbours. A half-life lets old events fade.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -78,7 +78,10 @@ class KernelDensity:
             bandwidth_m = cross_validated_bandwidth(own, _window_weights(self, own, bundle), region, self.reach)
         elif isinstance(self.reach, Fixed):
             bandwidth_m = self.reach.bandwidth_m
-        return FittedKernelDensity(self, bundle, region, own, bandwidth_m, self.window.days_on_record(history))
+        reaches = self.reach.steps_m if isinstance(self.reach, Nearest) else (bandwidth_m,)
+        kernels = tuple(CellKernel(region, reach) for reach in reaches)
+        on_record = self.window.days_on_record(history)
+        return FittedKernelDensity(self, bundle, region, own, bandwidth_m, on_record, kernels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +94,7 @@ class FittedKernelDensity:
     history: Events
     bandwidth_m: float
     days_on_record: float
+    kernels: tuple[CellKernel, ...] = field(repr=False)
 
     def conditioned_on(self, history: Events) -> Self:
         """Return the same bandwidth on another history."""
@@ -124,7 +128,7 @@ class FittedKernelDensity:
             "floor_share": model.floor_share,
             "anchor": model.window.anchor.value,
         }
-        return AdditiveSum(model.name, self.bundle, self.region, self.history, parts, floor, parameters)
+        return AdditiveSum(model.name, self.bundle, self.region, self.history, parts, floor, parameters, self.kernels)
 
 
 def cross_validated_bandwidth(

@@ -19,6 +19,9 @@ from peelian.places.regions import Region
 #: Bandwidths above this many cells are read on a lattice so much coarser that they come below it again.
 COARSE_ABOVE = 3.0
 
+#: Learning reads a kernel as far as three bandwidths (0.5 % lies beyond): a far reach is most of the cost.
+LEARNING_REACH = 3.0
+
 #: 2 to this power is still a number; beyond it a source held as of a far origin would not be.
 MOST_HALVINGS = 1000.0
 
@@ -160,4 +163,5 @@ def _coarseness(bandwidth_m: float, cell_size_m: float) -> int:
 
 def _taps(bandwidth_m: float, cell_size_m: float) -> NDArray[np.float64]:
     one_cell = Region(Grid("EPSG:27700", cell_size_m, 0, 0, 1, 1), np.ones(1, dtype=np.bool_))
-    return CellKernel(one_cell, bandwidth_m).taps
+    taps = CellKernel(one_cell, bandwidth_m).taps[: int(np.ceil(LEARNING_REACH * bandwidth_m / cell_size_m)) + 1]
+    return np.asarray(taps / (2.0 * taps.sum() - taps[0]))

@@ -29,12 +29,13 @@ class Stack:
     The weights maximise the Poisson log score of past forecasts (stacking of predictive distributions,
     Yao, Vehtari, Simpson & Gelman 2018, doi 10.1214/17-BA1091): the members are fitted on what was known
     ``judged_days`` before the cutoff and forecast every ``stride``-th day since, each from what was known at
-    its own cutoff. Then they are fitted anew on all that is known. ``prior_events`` pull the weights
-    towards equality where little has happened.
+    its own cutoff. The members as they were judged then look at all that is known now: what they learned is as
+    old as the trial, what they see is not. ``prior_events`` pull the weights towards equality where little
+    has happened.
     """
 
     members: tuple[Model, ...]
-    judged_days: int = 84
+    judged_days: int = 56
     stride: int = 4
     prior_events: float = 10.0
     name: str = "stack"
@@ -46,11 +47,18 @@ class Stack:
             raise ForecastError(f"stack of {names}: name at least one model, each once.")
 
     def fit(self, history: Events, bundle: Bundle, region: Region) -> "FittedStack":
-        """Return the members fitted on all that is known, weighed by their past log score."""
+        """Return the members weighed by their past log score; equally where there is nothing yet to judge by."""
         check_ground(history, region)
-        weights = _past_weights(self, history, bundle, region)
-        fitted = tuple(member.fit(history, bundle, region) for member in self.members)
-        return FittedStack(self, bundle, region, history, fitted, weights)
+        start = history.known_at - timedelta(days=self.judged_days)
+        then = as_known_then(history, start)
+        if len(self.members) == 1 or not len(bundle.select(then)):
+            fitted = tuple(member.fit(history, bundle, region) for member in self.members)
+            return FittedStack(self, bundle, region, history, fitted, np.full(len(fitted), 1.0 / len(fitted)))
+        judged = tuple(member.fit(then, bundle, region) for member in self.members)
+        weights = _past_weights(self, judged, history, bundle, region)
+        return FittedStack(
+            self, bundle, region, history, tuple(member.conditioned_on(history) for member in judged), weights
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,14 +117,12 @@ def as_known_then(history: Events, instant: datetime) -> Events:
     return Events(history.table.filter(known), history.crs, instant)
 
 
-def _past_weights(model: Stack, history: Events, bundle: Bundle, region: Region) -> NDArray[np.float64]:
-    n_members = len(model.members)
-    equal = np.full(n_members, 1.0 / n_members)
+def _past_weights(
+    model: Stack, judged: tuple[FittedModel, ...], history: Events, bundle: Bundle, region: Region
+) -> NDArray[np.float64]:
+    """Weights of the members by the log score of the days since they were fitted."""
+    n_members = len(judged)
     start = history.known_at - timedelta(days=model.judged_days)
-    then = as_known_then(history, start)
-    if n_members == 1 or not len(bundle.select(then)):
-        return equal
-    fitted = [member.fit(then, bundle, region) for member in model.members]
     own = bundle.select(history)
     counts_for = bundle.weights_of(own)
     cell = region.grid.cell_of(own.x, own.y)
@@ -127,12 +133,12 @@ def _past_weights(model: Stack, history: Events, bundle: Bundle, region: Region)
     for day in range(0, model.judged_days, model.stride):
         period = Period(start + timedelta(days=day), start + timedelta(days=day + 1))
         past = as_known_then(history, period.start)
-        expected = np.stack([member.conditioned_on(past).forecast(period).expected for member in fitted], axis=1)
+        expected = np.stack([member.conditioned_on(past).forecast(period).expected for member in judged], axis=1)
         share = own.overlap(period) * counts_for
         came = inside & (share > 0)
         rates.append(expected[cell[came]])
         counts.append(share[came])
         exposure += expected.sum(axis=0)
-    prior = GammaPrior(model.prior_events * equal, np.full(n_members, model.prior_events))
+    prior = GammaPrior(np.full(n_members, model.prior_events / n_members), np.full(n_members, model.prior_events))
     weights = poisson_weights(np.concatenate(rates), exposure, np.concatenate(counts), prior)
     return np.asarray(weights / weights.sum())
