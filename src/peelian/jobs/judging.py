@@ -18,7 +18,7 @@ from peelian.jobs.forecasting import Drawing, replay, week_of
 from peelian.jobs.terms import NightTerms
 from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
-from peelian.places.forces import Force
+from peelian.places.forces import DatePrecision, Force
 from peelian.places.periods import Period
 from peelian.store.tracks import TrackStore
 
@@ -54,11 +54,13 @@ class PastNights:
 def look_back(past: PastNights, night: date, history: Events, layer: AreaLayer) -> Record:
     """Return the record of the nights before this one, judged by what is known at its cutoff.
 
-    Nights before the record began are left out: nothing could have been drawn for them.
+    Nights before the record began are left out: nothing could have been drawn for them. So are periods that the
+    feed has not told of yet (a month-dated feed is months late): no record is not "no crime".
     """
     nights, tracks, is_replayed = [], [], False
     replayed = _Replays(past)
-    for before in nights_before(past.force, night, past.settings.replay_nights):
+    told = [n for n in nights_before(past.force, night, past.settings.replay_nights) if _is_told(past, n, history)]
+    for before in told:
         published = past.tracks.published(past.force.id, before)
         if published is not None:
             # A type that was withheld that night has no boxes to be judged by.
@@ -78,6 +80,15 @@ def look_back(past: PastNights, night: date, history: Events, layer: AreaLayer) 
     track = pl.concat(tracks)
     fell = fallen(history, periods, [past.bundle], layer)
     return Record(tuple(nights), periods, track, fell, judge(track, fell, layer), is_replayed)
+
+
+def _is_told(past: PastNights, night: date, history: Events) -> bool:
+    """Tell whether the feed reaches into the night, or for a month-dated feed to the end of its month."""
+    latest = history.table.get_column("occurred_to").max()
+    if not isinstance(latest, datetime):
+        return False
+    period = period_of(past.force, night, past.settings)
+    return latest >= period.end if past.force.date_precision is DatePrecision.MONTH else latest >= period.start
 
 
 class _Replays:
