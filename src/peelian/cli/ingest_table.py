@@ -13,7 +13,7 @@ def print_report(report: IngestReport, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False, indent=1))
         return
-    console = Console(soft_wrap=False)
+    console = Console()
     title = f"ingest {report.number}" if report.number is not None else "nothing new: no ingest was made"
     table = Table(title=f"{report.force_id} from {report.source}: {title}", title_justify="left", show_edge=False)
     table.add_column("rows")
@@ -22,10 +22,17 @@ def print_report(report: IngestReport, *, as_json: bool) -> None:
     for what, count, words in report.table_rows():
         table.add_row(what, f"{count:,}", words)
     console.print(table)
+    for line in report.example_lines():
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     for skipped in report.skipped:
-        console.print(f"Skipped {skipped.file}: {skipped.value}", markup=False)
+        console.print(f"Skipped {skipped.file}: {skipped.value}", markup=False, highlight=False, soft_wrap=True)
     if report.retracted_late:
         console.print(f"{report.retracted_late:,} retractions of earlier ingests found their record now.")
-    console.print(report.delay_note, markup=False)
+    console.print(report.delay_note, markup=False, highlight=False, soft_wrap=True)
     if report.refused_file:
-        console.print(f"Refused rows, each with file, line and value: {report.refused_file}", markup=False)
+        console.print(
+            f"Refused rows, each with file, line and value: {report.refused_file}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )

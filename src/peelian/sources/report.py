@@ -73,8 +73,16 @@ class IngestReport:
         yield "duplicate", self.duplicate, "held already"
         yield "retracted", self.retracted, "events taken back"
         for refused in self.refused:
-            shown = "; ".join(f"{e.file} line {e.line}: {e.value}" for e in refused.examples[:1])
-            yield f"refused: {refused.reason}", refused.count, f"{shown}. Mend: {refused.mend}."
+            # Some have no mend, and the reason why not stands in its place.
+            without = refused.mend.removeprefix("none: ").removeprefix("none needed: ")
+            words = without if without != refused.mend else f"mend: {refused.mend}"
+            yield f"refused: {refused.reason}", refused.count, words
+
+    def example_lines(self) -> Iterator[str]:
+        """Yield one line for each example of a refused row."""
+        for refused in self.refused:
+            for example in refused.examples:
+                yield f"{refused.reason}: {example.file}, line {example.line}: {example.value}"
 
 
 class Tally:
