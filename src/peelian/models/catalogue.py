@@ -10,6 +10,7 @@ from peelian.models.decayed_counts import DecayedCounts
 from peelian.models.delay_aware import DelayAware
 from peelian.models.hawkes import Hawkes
 from peelian.models.kde import CrossValidated, KernelDensity, Nearest
+from peelian.models.loglinear import TRACES, LogLinear
 from peelian.models.mixture import ENDLESS, KernelMixture
 from peelian.models.model import Model
 from peelian.models.promap import ProMap
@@ -89,6 +90,14 @@ def _smoothed_counts(precision: DatePrecision) -> Model:
     return SmoothedCounts(*_windows(precision))
 
 
+def _log_linear(precision: DatePrecision) -> Model:
+    if precision is not DatePrecision.MONTH:
+        return LogLinear()
+    month = 365.25 / 12
+    traces = tuple(replace(t, half_life_days=max(t.half_life_days, 6 * month)) for t in TRACES)
+    return LogLinear(traces, training_steps=12, every_steps=1, burn_in_steps=6, step_days=month, anchor=Anchor.LATEST)
+
+
 def _mixture(precision: DatePrecision) -> KernelMixture:
     if precision is not DatePrecision.MONTH:
         return KernelMixture()
@@ -121,6 +130,7 @@ _MODELS: dict[str, Callable[[DatePrecision], Model]] = {
     "kde-adaptive": _kde_adaptive,
     "kde-cross-validated": _kde_cross_validated,
     "kde-decayed": _kde_decayed,
+    "log-linear": _log_linear,
     "mixture": _mixture,
     "mixture-delay-aware": _mixture_delay_aware,
     "promap": _promap,

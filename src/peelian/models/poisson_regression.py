@@ -11,7 +11,9 @@ _ROUNDS, _TOLERANCE, _HALVINGS = 100, 1e-10, 40
 def poisson_coefficients(
     rows: NDArray[np.float64], counts: NDArray[np.float64], times: NDArray[np.float64], ridge: float
 ) -> NDArray[np.float64]:
-    """Return the intercept and the coefficients, (1 + n_features,), that maximise::
+    """Return the intercept and the coefficients, (1 + n_features,), of the greatest penalised likelihood.
+
+    They maximise::
 
         sum_i t_i [ y_i eta_i - exp(eta_i) ] - ridge/2 sum_k b_k^2,    eta_i = b_0 + sum_k b_k x_ik
 
