@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import EventsError
-from peelian.events.events import EVENT_SCHEMA, Events
+from peelian.events.events import EVENT_SCHEMA, Events, sound_events
 from peelian.events.log import EventLog
 
 #: Until the end of time: no later row of the log speaks of the event.
@@ -56,7 +56,7 @@ class Replay:
         EventsError
             When ``cutoff`` has no time zone.
         """
-        return Events(self.table.filter(self.stands_at(cutoff)), self.crs, cutoff)
+        return sound_events(self.table.filter(self.stands_at(cutoff)), self.crs, cutoff)
 
     def stands_at(self, cutoff: datetime) -> NDArray[np.bool_]:
         """Return which rows of ``table`` stand at the cutoff, (n_rows,); errors as in ``as_known_at``."""

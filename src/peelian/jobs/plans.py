@@ -15,8 +15,8 @@ from peelian.places.periods import Period, day_of, days_between, month_of, shift
 HORIZONS = ("day", "shift", "week", "month")
 TIMINGS = ("recorded", "occurred")
 FIXED, FLOATING, OUTSIDE = "fixed", "floating", "outside"
-#: A part holds about this many days, in whole refits: small enough to lose, large enough to be worth a file.
-PART_DAYS = 28
+#: A part holds about this many days, in whole refits: small enough to lose, and its histories fit into memory.
+PART_DAYS = 14
 _DAYS = {"day": 1, "shift": 1, "week": 7, "month": 28}
 
 

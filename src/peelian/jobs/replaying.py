@@ -35,6 +35,8 @@ from peelian.store.backtests import BacktestFolder
 
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
 LATTICE = 4
+#: Histories that a process keeps: a part's worth.
+MOST_HISTORIES = 14
 FAILED, NOTHING_KNOWN = "failed", "nothing known"
 
 
@@ -54,6 +56,7 @@ class Bench:
     of_bundle: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     outcomes: dict[str, Outcomes] = field(default_factory=dict)
     uniform: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    histories: dict[datetime, Events] = field(default_factory=dict)
 
     def fallen(self, bundle: Bundle, period: Period) -> Fallen:
         """Return what fell, as it is known now."""
@@ -113,7 +116,7 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
             if method.boxes == OUTSIDE:
                 answer = outside_answer(bench.folder, bench.ground, bundle, method, period)
             elif bench.knows(bundle, cutoff):
-                history = bench.replay.as_known_at(cutoff)
+                history = _history(bench, cutoff)
                 uniform = bench.uniform_per_day(bundle, history)
                 is_stale = index % bench.plan.refit_every == 0
                 fitted = (
@@ -130,6 +133,15 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
         judgement = judge_answer(answer or NO_ANSWER, fallen, bench.ground, period, uniform if answer else None)
         rows.add(PeriodRow(period, cutoff, status, reason, answer, fallen, judgement))
     return rows.tables()
+
+
+def _history(bench: Bench, cutoff: datetime) -> Events:
+    """Return what was known; kept for the block, since all its methods and bundles stand on the same histories."""
+    if cutoff not in bench.histories:
+        while len(bench.histories) >= MOST_HISTORIES:
+            del bench.histories[next(iter(bench.histories))]
+        bench.histories[cutoff] = bench.replay.as_known_at(cutoff)
+    return bench.histories[cutoff]
 
 
 NO_ANSWER = Answer(None, {}, is_floating=False)
