@@ -19,11 +19,23 @@ _SQLITE = {
 
 
 def database_settings(home: Path, url: str) -> dict[str, Any]:
-    """Return Django's DATABASES entry for a home, or for a URL when one is given."""
+    """Return Django's DATABASES entry for a home, or for a URL when one is given.
+
+    Raises
+    ------
+    StoreError
+        When the URL names no kind of database that Django knows.
+    """
     import dj_database_url
 
     if url:
-        return dict(dj_database_url.parse(url, conn_max_age=60))
+        try:
+            return dict(dj_database_url.parse(url, conn_max_age=60))
+        except ValueError as error:
+            # The URL may hold a password: it is not repeated.
+            raise StoreError(
+                "DATABASE_URL is no address of a database; write postgres://user@host:port/name."
+            ) from error
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(home / "peelian.sqlite3"),
