@@ -167,7 +167,7 @@ def _matrix(night: Night, areas: list[str], kinds: list[str]) -> tuple[MatrixRow
         for kind in kinds:
             found = by_key.get((area_id, kind))
             address = f"{pages[area_id]}#a-{names[area_id]}-{anchors.get(kind, '')}"
-            cells.append((words.digits(round(found.expected_in_area, 1)), address) if found else None)
+            cells.append((f"{found.expected_in_area:,.1f}", address) if found else None)
         rows.append(
             MatrixRow(night.layer.area(area_id).name, pages[area_id], briefing_name(names[area_id]), tuple(cells))
         )

@@ -11,6 +11,7 @@ from peelian.forecasts.nights import AreaNight
 #: Recent events are told one by one until they make this share of all recent ones; the others are told together.
 _TOLD_SHARE = 0.9
 _MOST_TOLD = 6
+_LEAST_TOLD = 0.01
 _MATTERS = 0.25
 _LITTLE = 0.2
 _HARDLY = 0.05
@@ -89,6 +90,7 @@ def _reasons(parts: _Columns, rows: NDArray[np.int64], recent_days: float) -> Re
     shares = parts.share[recent]
     before = np.concatenate([[0.0], np.cumsum(shares)])[:-1]
     n_told = min(int((before < _TOLD_SHARE * shares.sum()).sum()), _MOST_TOLD) if recent.size else 0
+    n_told = min(n_told, max(int((shares >= _LEAST_TOLD).sum()), 1))
     told = tuple(
         Part(
             float(parts.share[i]),
@@ -129,7 +131,9 @@ def sentence(reasons: Reasons, area_night: AreaNight) -> str:
         return "Nothing recent speaks for this box: its expected count is the usual level here."
     if reasons.is_usual:
         return "Hardly anything recent speaks for this box: its expected count is the usual level here."
-    share = reasons.main_share
+    share, recent = reasons.main_share, recent_events(reasons, area_night)
+    if share < _LITTLE and reasons.level:
+        return f"This box is mostly the usual level here; {words.percent(share, 0)} comes from {recent}."
     size = (
         "Nearly all" if share > 0.9  # noqa: PLR2004
         else "More than half" if share > _HALF[1]
@@ -141,7 +145,7 @@ def sentence(reasons: Reasons, area_night: AreaNight) -> str:
     if reasons.level:
         others = reasons.others is not None or len(reasons.main) < len(reasons.told)
         rest = " The rest is mostly the usual level here." if others else " The rest is the usual level here."
-    return f"{size} of this box’s expected count comes from {recent_events(reasons, area_night)}.{rest}"
+    return f"{size} of this box’s expected count comes from {recent}.{rest}"
 
 
 def _together(parts: _Columns, kind: str, rows: NDArray[np.int64]) -> Part:
