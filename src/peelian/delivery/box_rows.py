@@ -56,7 +56,7 @@ def box_rows(night: Night) -> Iterator[BoxRow]:
 def _rows_of(night: Night, area_night: AreaNight) -> Iterator[BoxRow]:
     boxes, card = area_night.boxes, night.card(area_night.bundle.name)
     zone = ZoneInfo(night.force.time_zone)
-    chances, why = area_night.chances, reasons(area_night)
+    chances, why, n_chosen = area_night.chances, reasons(area_night), len(boxes)
     for index, row in enumerate(boxes.table.iter_rows(named=True)):
         yield BoxRow(
             area_id=area_night.area.id,
@@ -66,7 +66,7 @@ def _rows_of(night: Night, area_night: AreaNight) -> Iterator[BoxRow]:
             rank_low=row["rank_low"],
             rank_high=row["rank_high"],
             is_chosen=row["is_chosen"],
-            is_firm=row["is_chosen"] and row["rank_high"] <= len(boxes),
+            is_firm=row["is_chosen"] and row["rank_high"] <= n_chosen,
             expected_count=rounded(row["expected_count"]),
             chance=rounded(float(chances[index])) if np.isfinite(chances[index]) else None,
             place=area_night.place_names[index],

@@ -1,19 +1,18 @@
 """The boxes as GeoJSON (RFC 7946): WGS84, right-hand rule, seven decimals, equal bytes for an equal night."""
 
 import json
-from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from peelian.delivery import words
-from peelian.delivery.box_rows import box_rows, iso
+from peelian.delivery.box_rows import COLUMNS, box_rows, iso
 from peelian.forecasts.nights import Night
 from peelian.places.projections import Projection
 
 #: Seven decimals of a degree are about a centimetre.
 DECIMALS = 7
-_PLACE = ("x_min", "y_min", "size_m")
+_PROPERTIES = tuple(name for name in COLUMNS if name not in ("x_min", "y_min", "size_m"))
 
 
 def boxes_geojson(night: Night) -> bytes:
@@ -31,7 +30,7 @@ def boxes_geojson(night: Night) -> bytes:
             "type": "Feature",
             "id": f"{row.area_id}/{row.crime_type}/{row.rank}",
             "geometry": {"type": "Polygon", "coordinates": [ring.tolist()]},
-            "properties": {k: v for k, v in asdict(row).items() if k not in _PLACE},
+            "properties": {name: getattr(row, name) for name in _PROPERTIES},
         }
         for row, ring in zip(rows, rings, strict=True)
     ]

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from dataclasses import astuple
 
 from peelian.delivery.box_rows import COLUMNS, box_rows
 from peelian.forecasts.nights import Night
@@ -17,7 +16,7 @@ def boxes_csv(night: Night) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*COLUMNS, "crs"))
     for row in box_rows(night):
-        writer.writerow([*map(_cell, astuple(row)), night.force.crs])
+        writer.writerow([*(_cell(getattr(row, name)) for name in COLUMNS), night.force.crs])
     return text.getvalue().encode()
 
 
