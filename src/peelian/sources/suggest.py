@@ -1,8 +1,8 @@
 """A drafted mapping for a file never seen before: what its columns and values say, and what a person must confirm."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import polars as pl
 
 from peelian.errors import SourceError
 from peelian.places.projections import WGS84
+from peelian.sources.date_columns import date_columns, words_of
 from peelian.sources.delimited import Dialect, sniff
 from peelian.sources.files import chunks, column_names
 from peelian.sources.ground import zone_places
@@ -18,12 +19,6 @@ from peelian.sources.police_found import names_police_found
 #: Looked at to draft a mapping; the whole file is read by the ingest.
 ROWS_LOOKED_AT = 20_000
 _MOST_TYPES = 200
-_FORMATS = (
-    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
-    *("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p"),
-    *("%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M", "%d %b %Y %H:%M", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y"),
-    *("%d %b %Y", "%Y%m%d", "%Y-%m"),
-)
 _NAMES = {
     "x": r"^(lon|lng|long|longitude|x|east|easting|eastings|x ?coord.*|coord ?x|point ?x|x ?.*feet)$",
     "y": r"^(lat|latitude|y|north|northing|northings|y ?coord.*|coord ?y|point ?y|y ?.*feet)$",
@@ -40,26 +35,6 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Dates:
-    """A column of dates: the format that reads most of them, and another that reads as many (day or month first?)."""
-
-    column: str
-    form: str
-    rival: str | None
-    time_column: str | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The day's column, and the hour's where it stands apart."""
-        return (self.column,) if self.time_column is None else (self.column, self.time_column)
-
-    @property
-    def names_hour(self) -> bool:
-        """Whether the format reads an hour."""
-        return "%H" in self.form or "%I" in self.form
-
-
 def suggest_mapping(path: Path) -> str:
     """Return a drafted mapping as commented TOML; every guess to be confirmed carries the word CONFIRM.
 
@@ -70,6 +45,8 @@ def suggest_mapping(path: Path) -> str:
     """
     dialect = sniff(path)
     names = [name for name in column_names(path, dialect) if name]
+    if not names:
+        raise SourceError(f"{path}, line 1: no column has a name; a feed begins with a line of column names.")
     table = next(chunks(path, {name: name for name in names}, dialect)).table.head(ROWS_LOOKED_AT).drop("line")
     if table.height == 0:
         raise SourceError(f"{path}: no sound row below the column names; nothing to draft a mapping from.")
@@ -79,7 +56,7 @@ def suggest_mapping(path: Path) -> str:
         .alias(c)
         for c in table.columns
     )
-    return "\n".join(_Draft(path, dialect, text).lines()) + "\n"
+    return "\n".join(map(_in_comment, _Draft(path, dialect, text).lines())) + "\n"
 
 
 class _Draft:
@@ -89,7 +66,7 @@ class _Draft:
         self._path = path
         self._dialect = dialect
         self._table = table
-        dates = _all_dates(table)
+        dates = date_columns(table)
         self._recorded = _pick("recorded_at", [d.column for d in dates])
         rest = [d.column for d in dates if d.column != self._recorded]
         self._to = _pick("occurred_to", rest)
@@ -227,58 +204,7 @@ class _Draft:
 
 def _pick(key: str, names: Sequence[str]) -> str | None:
     """Return the first of the names that looks like the key."""
-    return next((name for name in names if re.search(_NAMES[key], _words(name))), None)
-
-
-def _words(name: str) -> str:
-    """Return a column's name in lower case words: 'DateOccur' and 'date_occur' are 'date occur'."""
-    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()).strip()
-
-
-def _all_dates(table: pl.DataFrame) -> list[_Dates]:
-    """Return the columns of dates, those with an hour first; an hour in a column of its own joins its day."""
-    dates = [found for name in table.columns if (found := _dates_in(table.get_column(name)))]
-    hours = {
-        _stem(name): name
-        for name in table.columns
-        if table.get_column(name).str.contains(r"^\d{1,2}:\d{2}(:\d{2})?$").sum() > table.height / 2
-    }
-    joined = []
-    for day in dates:
-        hour = hours.get(_stem(day.column))
-        if day.names_hour or hour is None or "%d" not in day.form:
-            joined.append(day)
-            continue
-        seconds = ":%S" if table.get_column(hour).str.count_matches(":").max() == 2 else ""  # noqa: PLR2004 - h:m:s
-        rival = f"{day.rival} %H:%M{seconds}" if day.rival else None
-        joined.append(_Dates(day.column, f"{day.form} %H:%M{seconds}", rival, hour))
-    return sorted(joined, key=lambda d: not d.names_hour)
-
-
-def _stem(name: str) -> str:
-    """Return what a pair of columns shares: 'From Date' and 'From Time' are 'from'."""
-    return re.sub(r"\b(date|day|time|hour)\b", "", _words(name)).strip()
-
-
-def _dates_in(column: pl.Series) -> _Dates | None:
-    filled = column.drop_nulls().filter(column.drop_nulls() != "")
-    if filled.len() == 0 or not re.search(r"\d", str(filled[0])):
-        return None
-    read = {form: _share_read(filled, form) for form in _FORMATS}
-    best = max(read, key=lambda form: (read[form], -_FORMATS.index(form)))
-    if read[best] < 0.9:  # noqa: PLR2004 - nine rows in ten
-        return None
-    # In a tie the earlier format wins; one with the other order of day and month is told beside it.
-    swapped = best.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
-    rival = swapped if swapped != best and read.get(swapped, 0) == read[best] else None
-    return _Dates(column.name, best, rival)
-
-
-def _share_read(filled: pl.Series, form: str) -> float:
-    text = filled + "-01" if "%d" not in form else filled
-    read = text.str.to_datetime(form if "%d" in form else f"{form}-%d", time_unit="us", strict=False)
-    years = read.dt.year()
-    return float(((years > 1950) & (years < 2200)).sum()) / filled.len()  # noqa: PLR2004 - a date of our times
+    return next((name for name in names if re.search(_NAMES[key], words_of(name))), None)
 
 
 def _is_numeric(column: pl.Series) -> bool:
@@ -304,6 +230,10 @@ def _kebab(label: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return the text as a TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
-    return f'"{escaped}"'
+    """Return the text as a TOML basic string, which escapes as JSON does (and DEL too)."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def _in_comment(text: str) -> str:
+    """Return the text fit for a comment: one line without control characters."""
+    return re.sub(r"[\x00-\x1f\x7f]", "?", text)

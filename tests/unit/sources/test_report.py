@@ -35,6 +35,6 @@ def test_the_report_is_plain_json_and_its_table_adds_up() -> None:
     plain = json.loads(json.dumps(report.to_json()))
     assert plain["n_refused"] == 6
     assert plain["received_at"] == "2020-01-01T00:00:00+00:00"
-    rows = dict((what, count) for what, count, _ in report.table_rows())
+    rows = {what: count for what, count, _ in report.table_rows()}
     assert rows.pop("read") == sum(rows.values()) == 10
     assert len(list(report.example_lines())) == 4

@@ -1,0 +1,84 @@
+"""Which columns of an unknown file are dates, and how they are written. For drafting a mapping; a person confirms."""
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+_FORMATS = (
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
+    *("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p"),
+    *("%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M", "%d %b %Y %H:%M", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y"),
+    *("%d %b %Y", "%Y%m%d", "%Y-%m"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DateColumn:
+    """A column of dates: the format that reads most of them, and another that reads as many (day or month first?)."""
+
+    column: str
+    form: str
+    rival: str | None
+    time_column: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The day's column, and the hour's where it stands apart."""
+        return (self.column,) if self.time_column is None else (self.column, self.time_column)
+
+    @property
+    def names_hour(self) -> bool:
+        """Whether the format reads an hour."""
+        return "%H" in self.form or "%I" in self.form
+
+
+def date_columns(table: pl.DataFrame) -> list[DateColumn]:
+    """Return the columns of dates, those with an hour first; an hour in a column of its own joins its day."""
+    dates = [found for name in table.columns if (found := _dates_in(table.get_column(name)))]
+    hours = {
+        _stem(name): name
+        for name in table.columns
+        if table.get_column(name).str.contains(r"^\d{1,2}:\d{2}(:\d{2})?$").sum() > table.height / 2
+    }
+    joined = []
+    for day in dates:
+        hour = hours.get(_stem(day.column))
+        if day.names_hour or hour is None or "%d" not in day.form:
+            joined.append(day)
+            continue
+        seconds = ":%S" if table.get_column(hour).str.count_matches(":").max() == 2 else ""  # noqa: PLR2004 - h:m:s
+        rival = f"{day.rival} %H:%M{seconds}" if day.rival else None
+        joined.append(DateColumn(day.column, f"{day.form} %H:%M{seconds}", rival, hour))
+    return sorted(joined, key=lambda d: not d.names_hour)
+
+
+def words_of(name: str) -> str:
+    """Return a column's name in lower case words: 'DateOccur' and 'date_occur' are 'date occur'."""
+    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()).strip()
+
+
+def _stem(name: str) -> str:
+    """Return what a pair of columns shares: 'From Date' and 'From Time' are 'from'."""
+    return re.sub(r"\b(date|day|time|hour)\b", "", words_of(name)).strip()
+
+
+def _dates_in(column: pl.Series) -> DateColumn | None:
+    filled = column.drop_nulls().filter(column.drop_nulls() != "")
+    if filled.len() == 0 or not re.search(r"\d", str(filled[0])):
+        return None
+    read = {form: _share_read(filled, form) for form in _FORMATS}
+    best = max(read, key=lambda form: (read[form], -_FORMATS.index(form)))
+    if read[best] < 0.9:  # noqa: PLR2004 - nine rows in ten
+        return None
+    # In a tie the earlier format wins; one with the other order of day and month is told beside it.
+    swapped = best.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
+    rival = swapped if swapped != best and read.get(swapped, 0) == read[best] else None
+    return DateColumn(column.name, best, rival)
+
+
+def _share_read(filled: pl.Series, form: str) -> float:
+    text = filled + "-01" if "%d" not in form else filled
+    read = text.str.to_datetime(form if "%d" in form else f"{form}-%d", time_unit="us", strict=False)
+    years = read.dt.year()
+    return float(((years > 1950) & (years < 2200)).sum()) / filled.len()  # noqa: PLR2004 - a date of our times
