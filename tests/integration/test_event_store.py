@@ -124,6 +124,32 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
             EventStore(tmp_path).log("anytown")
 
 
+def test_a_missing_or_damaged_part_is_named_with_the_way_back(tmp_path: Path) -> None:
+    take_csv(tmp_path, write(tmp_path / "a.csv", CSV_HEADER, csv_row()))
+    (part,) = (tmp_path / "events" / "force=anytown").glob("year=*/*")
+    part.write_bytes(b"PAR1 but no more")
+    for since in (None, date(2019, 1, 1)):
+        with pytest.raises(StoreError, match=r"missing or damaged.*ingest the feed's files again"):
+            EventStore(tmp_path).log("anytown", since)
+    part.unlink()
+    with pytest.raises(StoreError, match="missing or damaged"):
+        EventStore(tmp_path).log("anytown")
+
+
+def test_an_ingest_that_fails_after_its_rename_keeps_its_parts(tmp_path: Path) -> None:
+    store = EventStore(tmp_path)
+    log = rows(("a", 0, 1, False))
+    with pytest.raises(RuntimeError, match="interrupted"), store.ingest("t") as staging:
+        staging.write(log.table, is_change=False)
+        staging.commit(FORCE, "made", RECEIVED)
+        raise RuntimeError("interrupted")
+    with pytest.raises(RuntimeError, match="interrupted"), store.ingest("t") as staging:
+        staging.write(log.table, is_change=False)
+        raise RuntimeError("interrupted")
+    assert len(store.log("t")) == 1
+    assert len(list((tmp_path / "events" / "force=t").glob("year=*/*"))) == 1
+
+
 def test_the_report_is_kept_in_the_manifest_as_it_was_given(tmp_path: Path) -> None:
     report = take_csv(tmp_path, write(tmp_path / "a.csv", CSV_HEADER, csv_row(), csv_row("B", offence="Drugs")))
     manifest = EventStore(tmp_path).manifests("anytown")[0]

@@ -42,6 +42,8 @@ def ingest(
     StoreError
         When the disk is full or another ingest of the force is under way; nothing is kept then.
     """
+    if received_at.tzinfo is None:
+        raise SourceError(f"received_at = {received_at.isoformat()} has no time zone; give an aware instant.")
     files = expand(paths)
     readable, skipped = _told_apart(source, files)
     feed = source.feed_of(readable)

@@ -54,10 +54,10 @@ class EventStore:
         firsts = self._scan(force_id, [part for part in parts if not part.is_change])
         changes = self._scan(force_id, [part for part in parts if part.is_change])
         if since is None:
-            return EventLog(pl.concat([firsts, changes]).collect(), force.crs)
+            return EventLog(self._collected(force_id, pl.concat([firsts, changes])), force.crs)
         start = local_midnight(since, force.time_zone)
-        recent = firsts.filter(pl.col("occurred_to") >= start).collect()
-        later = changes.collect()
+        recent = self._collected(force_id, firsts.filter(pl.col("occurred_to") >= start))
+        later = self._collected(force_id, changes)
         recent_ids = pl.concat(
             [recent.select("event_id"), later.filter(pl.col("occurred_to") >= start).select("event_id")]
         )
@@ -144,6 +144,16 @@ class EventStore:
         return pl.scan_parquet([self._folder(force_id) / part.path for part in parts], hive_partitioning=False).select(
             LOG_SCHEMA.names()
         )
+
+    def _collected(self, force_id: str, rows: pl.LazyFrame) -> pl.DataFrame:
+        try:
+            return rows.collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            reason = str(error).splitlines()[0][:200]
+            raise StoreError(
+                f"{self._folder(force_id)}: a part of the log is missing or damaged ({reason}). Restore the folder from a "
+                "backup, or remove it and ingest the feed's files again."
+            ) from error
 
     def _folder(self, force_id: str) -> Path:
         if "/" in force_id or force_id in ("", ".", ".."):

@@ -14,7 +14,7 @@ from peelian.errors import StoreError
 from peelian.events import LOG_SCHEMA
 from peelian.places import Force
 from peelian.store.files import flush_file, flush_folder, write_whole, writing
-from peelian.store.manifests import Manifest, Part, write_manifest
+from peelian.store.manifests import Manifest, Part, read_manifests, write_manifest
 
 
 class Staging:
@@ -135,9 +135,13 @@ class Staging:
         return self.number
 
     def sweep(self) -> None:
-        """Remove every file under the force's folder that no manifest names."""
-        named = {self._folder / part.path for manifest in self.manifests for part in manifest.parts}
-        named |= {self._folder / name for m in self.manifests for name in (m.claims, m.refused) if name}
+        """Remove every file under the force's folder that no manifest on the disk names.
+
+        The disk is asked anew: an ingest that was interrupted just after its rename is there.
+        """
+        manifests = read_manifests(self._folder)
+        named = {self._folder / part.path for manifest in manifests for part in manifest.parts}
+        named |= {self._folder / name for m in manifests for name in (m.claims, m.refused) if name}
         found = [
             *self._folder.glob("year=*/*"),
             *self._folder.glob("ingests/*-*"),
