@@ -139,13 +139,17 @@ def test_a_missing_or_damaged_part_is_named_with_the_way_back(tmp_path: Path) ->
 def test_an_ingest_that_fails_after_its_rename_keeps_its_parts(tmp_path: Path) -> None:
     store = EventStore(tmp_path)
     log = rows(("a", 0, 1, False))
-    with pytest.raises(RuntimeError, match="interrupted"), store.ingest("t") as staging:
-        staging.write(log.table, is_change=False)
-        staging.commit(FORCE, "made", RECEIVED)
-        raise RuntimeError("interrupted")
-    with pytest.raises(RuntimeError, match="interrupted"), store.ingest("t") as staging:
-        staging.write(log.table, is_change=False)
-        raise RuntimeError("interrupted")
+
+    def interrupted(*, after_commit: bool) -> None:
+        with store.ingest("t") as staging:
+            staging.write(log.table, is_change=False)
+            if after_commit:
+                staging.commit(FORCE, "made", RECEIVED)
+            raise RuntimeError("interrupted")
+
+    for after_commit in (True, False):
+        with pytest.raises(RuntimeError, match="interrupted"):
+            interrupted(after_commit=after_commit)
     assert len(store.log("t")) == 1
     assert len(list((tmp_path / "events" / "force=t").glob("year=*/*"))) == 1
 

@@ -151,8 +151,8 @@ class EventStore:
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).splitlines()[0][:200]
             raise StoreError(
-                f"{self._folder(force_id)}: a part of the log is missing or damaged ({reason}). Restore the folder from a "
-                "backup, or remove it and ingest the feed's files again."
+                f"{self._folder(force_id)}: a part of the log is missing or damaged ({reason}). "
+                "Restore the folder from a backup, or remove it and ingest the feed's files again."
             ) from error
 
     def _folder(self, force_id: str) -> Path:
