@@ -18,7 +18,7 @@ _DECIMALS = 7
 def streets_geojson(
     table: pl.DataFrame, lines: NDArray[np.object_], force: Force, crime_type: str, period: Period
 ) -> bytes:
-    """Return the rows of ``selection.streets.STREET_SCHEMA`` with their lines (in metres), as one feature collection."""
+    """Return rows of ``selection.streets.STREET_SCHEMA`` with their lines (in metres) as one feature collection."""
     shown = lines[table.get_column("stretch").to_numpy()]
     features = []
     for row, line in zip(table.iter_rows(named=True), shown, strict=True):
