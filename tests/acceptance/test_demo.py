@@ -60,8 +60,17 @@ def test_briefing_says_on_every_page_that_a_box_gives_no_ground(demo: tuple[Path
         assert all("no ground for stop and search" in page for page in pages)
 
 
-def test_every_box_of_the_night_adds_up_to_its_reasons(demo: tuple[Path, str]) -> None:
+def test_night_tells_what_it_was_made_from_and_how_yesterday_did_beside_every_baseline(demo: tuple[Path, str]) -> None:
     folder, _ = demo
     night = json.loads((folder / "night.json").read_text(encoding="utf-8"))
-    assert night["fingerprint"] or night["inputs"]
-    assert (folder / "index.html").read_text(encoding="utf-8").count("100.0") >= 24
+    assert len(night["inputs"]["fingerprint"]) == 64
+    assert len(night["maps"]) == 24
+    for one in night["maps"]:
+        judged = [row["method"] for row in one["score"]["last"]]
+        assert judged == ["boxes", "recent-counts", "all-history", "random", "hindsight"]
+        assert not one["score"]["is_replayed"]
+
+
+def test_reasons_of_every_box_add_up_to_the_whole(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    assert (folder / "index.html").read_text(encoding="utf-8").count("100.0") >= 240

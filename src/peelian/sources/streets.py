@@ -6,6 +6,30 @@ import polars as pl
 
 _NEAR = re.compile(r"^on or near\s*", re.IGNORECASE)
 _NOWHERE = frozenset({"", "no location", "unknown", "none", "n/a"})
+#: What data.police.uk writes in place of a street's name: a kind of place, hundreds of them, that finds nobody a corner.
+_KINDS_OF_PLACE = frozenset(
+    {
+        "airport/airfield",
+        "bus/coach station",
+        "conference/exhibition centre",
+        "ferry terminal",
+        "further/higher educational building",
+        "hospital",
+        "motorway service area",
+        "nightclub",
+        "park/open space",
+        "parking area",
+        "pedestrian subway",
+        "petrol station",
+        "police station",
+        "prison",
+        "race track",
+        "shopping area",
+        "sports/recreation area",
+        "supermarket",
+        "theatre/concert hall",
+    }
+)
 #: A house number stands alone before the name; "2ND ST" and "20th Street" are names.
 _HOUSE = re.compile(r"^(?:\d+[A-Za-z]?(?:\s*[-/]\s*\d+[A-Za-z]?)?\s*,?\s+)+(?=\D|\d+(?:st|nd|rd|th)\b)", re.IGNORECASE)
 _WORD = re.compile(r"[^\s/(-]+")
@@ -15,7 +39,7 @@ _ROAD_NUMBER = re.compile(r"^[A-Z]{1,2}\d+[A-Z]?(?:\([A-Z]\))?$")
 def street_name(text: str | None) -> str | None:
     """Return the street as on its sign; None for a place that the feed does not name."""
     bare = _HOUSE.sub("", _NEAR.sub("", " ".join((text or "").split())))
-    if bare.casefold() in _NOWHERE or bare.isdigit():
+    if bare.casefold() in _NOWHERE | _KINDS_OF_PLACE or bare.isdigit():
         return None
     return _WORD.sub(lambda m: _capitalised(m.group()), bare)
 
