@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from tests.feeds import CSV_HEADER, LATER, MAPPING, RECEIVED, csv_row, refused, take_csv, write
 
-from peelian.errors import SourceError
+from peelian.errors import RefusedSourceError, SourceError
 from peelian.jobs.ingest import ingest
 from peelian.sources.mapped import Mapped
 from peelian.sources.mapping import parse_mapping, read_mapping
@@ -80,6 +80,13 @@ def test_officer_initiated_and_unwanted_rows_are_refused_by_origin(tmp_path: Pat
     rows = [full_row("A1"), full_row("A2", origin="OFFICER INITIATED"), full_row("A3", offence="Arson")]
     report = take_csv(tmp_path, write(tmp_path / "a.csv", FULL_HEADER, *rows), mapping=FULL)
     assert refused(report) == {Reason.POLICE_FOUND: 1, Reason.UNWANTED: 1}
+
+
+def test_stop_and_search_is_refused_whatever_the_mapping_calls_it(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", f"{CSV_HEADER},Object of search", csv_row() + ",Stolen goods")
+    for ask in (lambda: take_csv(tmp_path / "home", file), lambda: suggest_mapping(file)):
+        with pytest.raises(RefusedSourceError, match="police activity, not crime"):
+            ask()
 
 
 def test_no_mapping_can_bring_police_found_crime_in_under_another_name(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from peelian.places.forces import DatePrecision, LocationPrecision
 from peelian.sources.delimited import Chunk, Dialect
 from peelian.sources.files import chunks, column_names
 from peelian.sources.mapping import ANY, FeedMapping
-from peelian.sources.police_found import bare, is_police_found_label, names_police_found
+from peelian.sources.police_found import bare, is_police_found_label, names_police_found, why_police_activity
 from peelian.sources.records import Batch, Delay, Feed, in_record_order
 from peelian.sources.refusals import Reason, Sieve
 from peelian.sources.streets import street_names
@@ -30,9 +30,8 @@ class Mapped:
     mapping: FeedMapping
 
     def why_refused(self, path: Path) -> str | None:
-        """Return None: a mapping says itself what its feed holds, and labels are held to the table of offences."""
-        del path
-        return None
+        """Return why a file is no forecast input where its columns tell of police activity."""
+        return why_police_activity(column_names(path, self._dialect))
 
     def feed_of(self, paths: tuple[Path, ...]) -> Feed:
         """Return what the mapping says of all records."""
@@ -68,13 +67,16 @@ class Mapped:
         columns = self.mapping.columns
         wanted = {name: getattr(columns, name) for name in _SINGLES if getattr(columns, name)}
         wanted |= {f"{name}.{i}": theirs for name in _DATES for i, theirs in enumerate(getattr(columns, name))}
-        dialect = Dialect(self.mapping.file.encoding, self.mapping.file.delimiter)
-        _check_no_column_twice(path, wanted, column_names(path, dialect))
+        _check_no_column_twice(path, wanted, column_names(path, self._dialect))
         # One column of the file may serve twice (a date as from and to), so it is read once and copied.
         firsts = {theirs: ours for ours, theirs in reversed(wanted.items())}
-        for chunk in chunks(path, {ours: theirs for theirs, ours in firsts.items()}, dialect):
+        for chunk in chunks(path, {ours: theirs for theirs, ours in firsts.items()}, self._dialect):
             copied = chunk.table.with_columns(pl.col(firsts[theirs]).alias(ours) for ours, theirs in wanted.items())
             yield self._batch(str(path), Chunk(copied, chunk.refused))
+
+    @property
+    def _dialect(self) -> Dialect:
+        return Dialect(self.mapping.file.encoding, self.mapping.file.delimiter)
 
     def _batch(self, file: str, chunk: Chunk) -> Batch:
         sieve = Sieve.over(file, self._read(chunk.table))

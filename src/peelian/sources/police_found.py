@@ -6,9 +6,11 @@ sends patrols back to where they found it (Lum & Isaac 2016, doi 10.1111/j.1740-
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import polars as pl
 
@@ -26,10 +28,31 @@ class Offence:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class PoliceFile:
+    """A kind of file that records what police did; one of its ``columns`` gives it away."""
+
+    name: str
+    columns: tuple[str, ...]
+    reason: str
+    source: str
+
+
+@lru_cache(maxsize=1)
+def police_files() -> tuple[PoliceFile, ...]:
+    """Return the kinds of files that are refused whole, in the order of the table."""
+    return tuple(PoliceFile(f["name"], tuple(f["columns"]), f["reason"], f["source"]) for f in _table()["file"])
+
+
+def why_police_activity(columns: Iterable[str]) -> str | None:
+    """Return why a file with these columns is police activity and no forecast input; None when it is not."""
+    words = {re.sub(r"[^a-z0-9]+", " ", name.lower()).strip() for name in columns}
+    return next((file.reason for file in police_files() if words.intersection(file.columns)), None)
+
+
 @lru_cache(maxsize=1)
 def police_found() -> tuple[Offence, ...]:
     """Return the whole table, in the order of the file."""
-    text = files("peelian.sources").joinpath("police_found.toml").read_text(encoding="utf-8")
     return tuple(
         Offence(
             row["feed"],
@@ -40,7 +63,7 @@ def police_found() -> tuple[Offence, ...]:
             row["reason"],
             row["source"],
         )
-        for row in tomllib.loads(text)["offence"]
+        for row in _table()["offence"]
     )
 
 
@@ -63,6 +86,11 @@ def names_police_found(label: str) -> bool:
 def bare(label: pl.Expr) -> pl.Expr:
     """Return the label in lower case with single spaces for all marks."""
     return label.cast(pl.String).str.to_lowercase().str.replace_all(r"[^a-z0-9]+", " ").str.strip_chars()
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("peelian.sources").joinpath("police_found.toml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from peelian.places.forces import DatePrecision, LocationPrecision
 from peelian.places.projections import BRITISH_NATIONAL_GRID, WGS84
 from peelian.sources.delimited import UTF8, Chunk, Dialect
 from peelian.sources.files import chunks, column_names
-from peelian.sources.police_found import is_police_found_label
+from peelian.sources.police_found import is_police_found_label, why_police_activity
 from peelian.sources.records import Batch, Delay, Feed, in_record_order
 from peelian.sources.refusals import Reason, Sieve
 from peelian.sources.streets import street_names
@@ -45,7 +45,6 @@ _API_FILE = {
     "street_id": "street_id",
 }
 _STREET_NAMES = {"street_id", "street_name"}
-_STOPS = {"Object of search", "Self-defined ethnicity", "Officer-defined ethnicity", "Legislation"}
 #: The API's words for the two labels that it shortens; all others are the label in lower case with hyphens.
 _SHORTENED = {"violence-and-sexual-offences": "violent-crime", "criminal-damage-and-arson": "criminal-damage-arson"}
 _PUBLISHED_NAME = re.compile(r"^\d{4}-\d{2}-(?P<force>[a-z0-9-]+)-street\.csv", re.IGNORECASE)
@@ -62,8 +61,9 @@ class PoliceUk:
     def why_refused(self, path: Path) -> str | None:
         """Return why a file is no forecast input, told by its columns."""
         columns = set(column_names(path, self.dialect))
-        if columns & _STOPS:
-            return "stop and search: police activity, not crime; a forecast from it would follow patrols."
+        police_activity = why_police_activity(columns)
+        if police_activity is not None:
+            return police_activity
         if "Outcome type" in columns and "Crime type" not in columns:
             return "outcomes of cases, not crimes; the street file of the month holds the crimes themselves."
         if columns == _STREET_NAMES:

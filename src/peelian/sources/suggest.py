@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from peelian.errors import SourceError
+from peelian.errors import RefusedSourceError, SourceError
 from peelian.places.projections import WGS84
 from peelian.sources.date_columns import date_columns, words_of
 from peelian.sources.delimited import Dialect, sniff
 from peelian.sources.files import chunks, column_names
 from peelian.sources.ground import zone_places
-from peelian.sources.police_found import names_police_found
+from peelian.sources.police_found import names_police_found, why_police_activity
 
 #: Looked at to draft a mapping; the whole file is read by the ingest.
 ROWS_LOOKED_AT = 20_000
@@ -47,6 +47,9 @@ def suggest_mapping(path: Path) -> str:
     names = [name for name in column_names(path, dialect) if name]
     if not names:
         raise SourceError(f"{path}, line 1: no column has a name; a feed begins with a line of column names.")
+    police_activity = why_police_activity(names)
+    if police_activity is not None:
+        raise RefusedSourceError(f"{path}: {police_activity}")
     table = next(chunks(path, {name: name for name in names}, dialect)).table.head(ROWS_LOOKED_AT).drop("line")
     if table.height == 0:
         raise SourceError(f"{path}: no sound row below the column names; nothing to draft a mapping from.")

@@ -5,7 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from peelian.sources.police_found import is_police_found_label, names_police_found, police_found
+from peelian.sources.police_found import (
+    is_police_found_label,
+    names_police_found,
+    police_files,
+    police_found,
+    why_police_activity,
+)
 
 PAGE = Path(__file__).parents[3] / "docs" / "methods" / "police-found-crime.md"
 
@@ -81,3 +87,19 @@ def test_the_page_shows_the_whole_table() -> None:
     for offence in police_found():
         known_by = ", ".join([*offence.codes, *(f"{w}…" for w in offence.begins), *offence.anywhere])
         assert f"| {offence.feed} | {offence.name} | {known_by} | {offence.reason} | {offence.source} |" in page
+    for file in police_files():
+        assert f"| {file.name} | {', '.join(file.columns)} | {file.reason} | {file.source} |" in page
+
+
+@pytest.mark.parametrize(
+    "column", ["Object of search", "SELF-DEFINED ETHNICITY", "frisked_flag", "ARREST_KEY", "Stop Reason"]
+)
+def test_a_file_of_police_activity_is_known_by_one_column(column: str) -> None:
+    assert why_police_activity(["Date", column, "Latitude"]) is not None
+
+
+def test_a_file_of_crimes_is_not_taken_for_police_activity() -> None:
+    chicago = ["ID", "Date", "Primary Type", "Arrest", "Domestic", "Beat", "Latitude", "Longitude"]
+    street = ["Crime ID", "Month", "Falls within", "Crime type", "Last outcome category"]
+    assert why_police_activity(chicago) is None
+    assert why_police_activity(street) is None
