@@ -151,9 +151,11 @@ class FittedKernelMixture:
             table = faded * (now / then if then > 0 else 1.0)
         known = record.cell.size > 0 and bool((record.kind == 0).any())
         parts = []
-        for bandwidth, per_age in zip(ladder.bandwidths_m, table, strict=True):
+        place = record.age * table.shape[2] + column
+        per_day = record.weight / model.step_days
+        for bandwidth, by_age_and_source in zip(ladder.bandwidths_m, table, strict=True):
             daily = np.zeros(len(self.history))
-            daily[record.index] = per_age[record.age, column] * record.weight / model.step_days
+            daily[record.index] = by_age_and_source.ravel()[place] * per_day
             parts.append(Part(bandwidth, daily))
         even = self.weights.even / self.region.n_inside / model.step_days if known else 0.0
         parameters: dict[str, Parameter] = {

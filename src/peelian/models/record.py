@@ -53,7 +53,9 @@ def read_record(
     kept = np.flatnonzero((kind >= 0) & (age_days > 0) & (cell >= 0))
     kept = kept[region.is_inside[cell[kept]]]
     own = kind[kept] == 0
-    weight = np.where(own, bundle.weights_of(history)[kept], 1.0)
+    weight = np.ones(kept.size)
+    if not bundle.counts_events:
+        weight = np.where(own, bundle.weights_of(history)[kept], 1.0)
     steps = int(np.ceil(window.days_on_record(history) / step_days - 1e-9)) if len(history) else 0
     age = np.ceil(age_days[kept] / step_days - 1e-12).astype(np.int64) - 1
     return Record(cell[kept], np.clip(age, 0, max(steps - 1, 0)), kind[kept], weight, kept, others, steps)
