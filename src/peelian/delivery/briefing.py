@@ -108,8 +108,9 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
 
 
 def _how_good(night: Night, area_night: AreaNight, period: PeriodWords) -> str:
-    n = words.number(len(area_night.boxes)).capitalize()
-    said = f"{n} boxes are {words.percent(night.coverage(area_night))} of the area. "
+    n = len(area_night.boxes)
+    they = "One box is" if n == 1 else f"{words.number(n).capitalize()} boxes are"
+    said = f"{they} {words.percent(night.coverage(area_night))} of the area. " if n else ""
     record = area_night.record
     ours = record.row("boxes", pooled=True) if record else None
     plain = record.row("recent-counts", pooled=True) if record else None

@@ -109,6 +109,8 @@ def coverage_sentences(night: Night, area_night: AreaNight, period: PeriodWords)
     """Return how much of the area the boxes are, and what a box at random could expect."""
     area = night.area_km2(area_night)
     n = len(area_night.boxes)
+    if not n:
+        return [f"No box was chosen in {area_night.area.name}."]
     they = "One box covers" if n == 1 else f"{words.number(n).capitalize()} boxes cover"
     size = f"{area_night.boxes.area_m2 / 1e6:.2f} of {area:.1f} km²"
     said = [f"{they} {words.percent(night.coverage(area_night))} of {area_night.area.name} ({size})."]
@@ -120,12 +122,11 @@ def coverage_sentences(night: Night, area_night: AreaNight, period: PeriodWords)
 
 def versions_sentence(night: Night, area_night: AreaNight) -> str:
     """Return what the boxes give up against the whole shading, and what they save."""
-    shading = area_night.shading
-    if not shading.coverage or not area_night.expected_in_area > 0:
+    shading, area = area_night.shading, night.area_km2(area_night)
+    if not shading.coverage or not (area_night.expected_in_area > 0 and area > 0):
         return ""
     _, many = words.nouns(area_night.bundle.name)
     held = area_night.boxes.expected_total / area_night.expected_in_area
-    area = night.area_km2(area_night)
     saved = shading.coverage[-1] * area - area_night.boxes.area_m2 / 1e6
     streets = ""
     if shading.n_streets and area_night.n_streets_in_boxes is not None:

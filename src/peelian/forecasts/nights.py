@@ -166,12 +166,14 @@ class Night:
         return sum(a.expected_in_area for a in self.areas if a.bundle.name == bundle)
 
     def coverage(self, area_night: AreaNight) -> float:
-        """Return the chosen boxes' share of their study area, 0..1."""
-        return area_night.boxes.area_m2 / 1e6 / self.area_km2(area_night)
+        """Return the chosen boxes' share of their study area, 0..1; NaN where the area holds no cell."""
+        area = self.area_km2(area_night)
+        return area_night.boxes.area_m2 / 1e6 / area if area else float("nan")
 
     def expected_at_random(self, area_night: AreaNight) -> float:
-        """Return what one box drawn at random from the area may expect."""
-        return area_night.expected_in_area * area_night.boxes.size_m**2 / 1e6 / self.area_km2(area_night)
+        """Return what one box drawn at random from the area may expect; NaN where the area holds no cell."""
+        area = self.area_km2(area_night)
+        return area_night.expected_in_area * area_night.boxes.size_m**2 / 1e6 / area if area else float("nan")
 
     def card(self, bundle: str) -> PurposeCard:
         """Return the purpose card of a bundle's maps."""

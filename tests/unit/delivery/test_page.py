@@ -197,6 +197,29 @@ def test_a_night_without_maps_is_still_a_page() -> None:
     assert "No map was made for Sampleton tonight." in said
 
 
+def test_an_area_without_a_cell_has_a_page_without_a_number_that_does_not_exist() -> None:
+    a = town_night().areas[0]
+    nowhere = StudyArea(a.area.id, a.area.name, a.area.cells[:0])
+    none = replace(a.boxes, table=a.boxes.table.clear())
+    empty = one_map(
+        town_night(),
+        area=nowhere,
+        boxes=none,
+        place_names=(),
+        contributions=a.contributions.clear(),
+        chosen_before=(),
+        baseline_squares=a.baseline_squares.clear(),
+        events=a.events.clear(),
+        expected_in_area=0.0,
+        chance_any_in_boxes=0.0,
+        record=None,
+    )
+    for name, made in night_files(empty):
+        text = text_of(made) if name.endswith(".html") else made.decode() if not name.endswith("pdf") else ""
+        assert not re.search(r"\b(nan|NaN|inf)\b", text), name
+    assert "No box was chosen" in text_of(index_page(empty))
+
+
 def test_many_areas_get_a_page_each_and_the_index_stays_small() -> None:
     night = many_areas_night()
     index = index_page(night)
