@@ -66,8 +66,17 @@ def london_boundaries(source: Path) -> None:
         shutil.copyfile(source / name, target / name)
 
 
+def street_network(source: Path) -> None:
+    """Copy the streets of Covent Garden and the Strand."""
+    target = HERE / "street-network"
+    target.mkdir(exist_ok=True)
+    name = "central_london_highways.geojson.gz"
+    shutil.copyfile(source / name, target / name)
+
+
 if __name__ == "__main__":
     root = Path(sys.argv[1])
     st_louis(root / "stlouis-slmpd-2015-2018")
     city_of_london(root / "city-of-london-police-uk")
     london_boundaries(root / "london-boundaries")
+    street_network(root / "street-network")

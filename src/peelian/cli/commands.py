@@ -7,7 +7,7 @@ from peelian import __version__
 
 def register(app: typer.Typer) -> None:
     """Add every command group to the program."""
-    from peelian.cli import areas, backtest, choose, demo, doctor, ingest, night, purpose, severity
+    from peelian.cli import areas, backtest, choose, demo, doctor, ingest, night, purpose, severity, streets
 
     app.callback()(_program)
     app.command("demo")(demo.demo)
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("backtest")(backtest.backtest)
     app.command("choose")(choose.choose)
     app.add_typer(severity.app, name="severity")
+    app.add_typer(streets.app, name="streets")
 
 
 def _program(
