@@ -6,7 +6,7 @@ import polars as pl
 
 _NEAR = re.compile(r"^on or near\s*", re.IGNORECASE)
 _NOWHERE = frozenset({"", "no location", "unknown", "none", "n/a"})
-#: What data.police.uk writes in place of a street's name: a kind of place, hundreds of them, that finds nobody a corner.
+#: What data.police.uk writes in place of a street's name: a kind of place, of which there are hundreds.
 _KINDS_OF_PLACE = frozenset(
     {
         "airport/airfield",
