@@ -66,30 +66,17 @@ def run(extract: Path | None = None) -> list[dict[str, object]]:
         files_s = time.perf_counter() - began
     # The second process lives while this one does: its peak is added, not compared.
     own, child = (resource.getrusage(who).ru_maxrss / 1e6 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return [
-        {
-            "name": "London night: forecasts, boxes, explanations (one core)",
-            "measured": drawn_s,
-            "target": 3.0,
-            "unit": "s",
-        },
-        {"name": "London night: all files, 33 PDFs included", "measured": files_s, "target": 30.0, "unit": "s"},
-        {"name": "London night: peak memory, both processes", "measured": own + child, "target": 1.0, "unit": "GB"},
-        {
-            "name": "London night: peak memory of the larger process",
-            "measured": max(own, child),
-            "target": None,
-            "unit": "GB",
-        },
-        {
-            "name": "London night: the whole value, 28 nights replayed",
-            "measured": composed_s,
-            "target": None,
-            "unit": "s",
-        },
-        {"name": "London night: maps", "measured": len(night.areas), "target": 33 * N_TYPES, "unit": ""},
-        {"name": "London night: files", "measured": size / 1e6, "target": None, "unit": "MB"},
+    rows: list[tuple[str, object, object, str]] = [
+        ("forecasts, boxes, explanations (one core)", drawn_s, 3.0, "s"),
+        ("all files, 33 PDFs included", files_s, 30.0, "s"),
+        ("peak memory, both processes", own + child, 1.0, "GB"),
+        ("peak memory of the larger process", max(own, child), None, "GB"),
+        ("the whole value, 28 nights replayed", composed_s, None, "s"),
+        ("maps", len(night.areas), 33 * N_TYPES, ""),
+        ("files", size / 1e6, None, "MB"),
     ]
+    names = ("name", "measured", "target", "unit")
+    return [dict(zip(names, (f"London night: {what}", *rest), strict=True)) for what, *rest in rows]
 
 
 def prepare(home: Path, extract: Path | None) -> Terms:
