@@ -16,10 +16,10 @@ from peelian.jobs.judging import Record
 from peelian.places.areas import AreaLayer, StudyArea
 from peelian.selection.naming import Streets
 from peelian.selection.shading import shade
+from peelian.selection.stability import times_chosen
 
 #: "Chosen, of 14 nights": the fortnight that LOOK.md draws.
 FORTNIGHT = 14
-_TIMES_SCHEMA = pl.Schema({"x_min": pl.Float64(), "y_min": pl.Float64(), "times": pl.UInt32()})
 #: How far back the map shows old crimes, in days.
 SHOWN_DAYS = 730.0
 
@@ -63,7 +63,7 @@ class AreaPast:
 
     events: pl.DataFrame
     record: TrackRecord | None
-    lately: pl.DataFrame  # x_min, y_min, times
+    lately: pl.DataFrame  # period_start, x_min, y_min of the last fortnight's boxes
 
 
 def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> list[AreaNight]:
@@ -85,7 +85,7 @@ def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> lis
         here = np.flatnonzero((owner == index) & (age <= SHOWN_DAYS))
         events = own.table[here].select("x", "y", "occurred_from", "occurred_to").with_columns(age_days=age[here])
         judged = _record(assembly, bundle, area, tables) if record.periods else None
-        past = AreaPast(events, judged, lately.get(area.id, pl.DataFrame(schema=_TIMES_SCHEMA)))
+        past = AreaPast(events, judged, lately.get(area.id, record.track.clear()))
         nights.append(_area_night(assembly, area, drawn, recorded, past))
     return nights
 
@@ -97,9 +97,6 @@ def _area_night(
     own: AreaDrawing = drawn.areas[area.id]
     boxes = own.boxes
     shading, n_streets = _shading(assembly, drawn, area, recorded)
-    times = boxes.table.select("x_min", "y_min").join(
-        past.lately, on=["x_min", "y_min"], how="left", maintain_order="left"
-    )
     return AreaNight(
         area=area,
         bundle=forecast.bundle,
@@ -112,7 +109,7 @@ def _area_night(
         recent_days=assembly.recent_days,
         expected_in_area=float(forecast.expected[area.cells].sum()),
         chance_any_in_boxes=float(-np.expm1(-boxes.expected_total)),
-        chosen_before=tuple(times["times"].fill_null(0).to_list()),
+        chosen_before=times_chosen(boxes.all_squares, past.lately),
         n_before=len(assembly.record.periods[-FORTNIGHT:]),
         baseline_squares=own.baseline,
         shading=shading,
@@ -157,10 +154,9 @@ def _record(
 
 
 def _chosen_lately(record: Record) -> dict[str, pl.DataFrame]:
-    """Return, by area, how often each place was chosen in the last fortnight of periods."""
+    """Return, by area, the boxes of the last fortnight of periods."""
     starts = [p.start for p in record.periods[-FORTNIGHT:]]
-    track = record.track.filter((pl.col("method") == OURS) & pl.col("period_start").is_in(starts))
-    return _by_area(track.group_by("area_id", *_TIMES_SCHEMA.names()[:2]).agg(times=pl.len()))
+    return _by_area(record.track.filter((pl.col("method") == OURS) & pl.col("period_start").is_in(starts)))
 
 
 def _by_area(table: pl.DataFrame) -> dict[str, pl.DataFrame]:

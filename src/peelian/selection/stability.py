@@ -15,6 +15,7 @@ from scipy.stats import poisson
 
 from peelian.forecasts.boxes import Boxes
 from peelian.forecasts.influence import Influence
+from peelian.places.squares import Squares
 
 RESAMPLES = 400
 #: Poisson(1) by table: 16 random bits give the draw to one part in 65,536, ten times quicker than one by one.
@@ -68,6 +69,21 @@ def _moving(influence: Influence) -> tuple[csr_array, NDArray[np.float64]]:
     matrix.data[small] = 0.0
     matrix.eliminate_zeros()
     return matrix, still
+
+
+def times_chosen(squares: Squares, track: pl.DataFrame) -> tuple[int, ...]:
+    """Return in how many periods of the track (period_start, x_min, y_min) each square was chosen before.
+
+    A floating box seldom comes back to the metre: it counts as chosen where a box of the same size
+    covered at least half of it. On the fixed grid that is the same cell.
+    """
+    if not track.height:
+        return (0,) * len(squares)
+    east = squares.size_m - np.abs(np.subtract.outer(squares.x_min, track["x_min"].to_numpy()))
+    north = squares.size_m - np.abs(np.subtract.outer(squares.y_min, track["y_min"].to_numpy()))
+    covers = np.clip(east, 0, None) * np.clip(north, 0, None) >= squares.size_m**2 / 2
+    period = np.unique(track["period_start"].to_physical().to_numpy(), return_inverse=True)[1]
+    return tuple(int(np.unique(period[row]).size) for row in covers)
 
 
 def with_rank_ranges(boxes: Boxes, low: NDArray[np.int64], high: NDArray[np.int64]) -> Boxes:

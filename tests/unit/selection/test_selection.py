@@ -10,10 +10,10 @@ from peelian.errors import ForecastError
 from peelian.events import Bundle, Events
 from peelian.forecasts import Forecast, Influence
 from peelian.models.smoothed_counts import SmoothedCounts
-from peelian.places import AreaLayer, Grid, Period, Region, StudyArea
+from peelian.places import AreaLayer, Grid, Period, Region, Squares, StudyArea
 from peelian.selection.naming import Streets
 from peelian.selection.shading import shade
-from peelian.selection.stability import rank_ranges, with_rank_ranges
+from peelian.selection.stability import rank_ranges, times_chosen, with_rank_ranges
 from peelian.selection.top import TopCells, rank_cells, select_top
 
 TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))
@@ -110,6 +110,13 @@ def test_rank_range_holds_the_rank_itself() -> None:
     assert ranged.table["rank_low"].to_list() == [1, 2, 3]
     assert ranged.table["rank_high"].to_list() == [5, 5, 3]
     assert ranged.is_firm.tolist() == [False, False, True]
+
+
+def test_box_counts_as_chosen_before_where_half_of_it_was_covered() -> None:
+    nights = [CUTOFF - timedelta(days=d) for d in (1, 1, 2, 3)]
+    track = pl.DataFrame({"period_start": nights, "x_min": [0.0, 62.5, 125.0, 187.5], "y_min": [0.0] * 4})
+    assert times_chosen(Squares(np.array([0.0, 1000.0]), np.zeros(2), 250.0), track) == (2, 0)
+    assert times_chosen(Squares(np.zeros(1), np.zeros(1), 250.0), track.clear()) == (0,)
 
 
 def test_shares_of_every_box_add_to_one_and_run_from_large_to_small(region: Region, scattered: Events) -> None:
