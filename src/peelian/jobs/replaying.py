@@ -3,6 +3,7 @@
 A pure function of the backtest's folder and the key's name; it writes the key's own part and nothing else.
 """
 
+import difflib
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -58,6 +59,11 @@ class Bench:
     uniform: dict[tuple[str, datetime], float] = field(default_factory=dict)
     histories: dict[datetime, Events] = field(default_factory=dict)
 
+    @property
+    def crime_types(self) -> set[str]:
+        """Every crime type that the log knows."""
+        return set(self.replay.table.get_column("crime_type").unique().to_list())
+
     def fallen(self, bundle: Bundle, period: Period) -> Fallen:
         """Return what fell, as it is known now."""
         if bundle.name not in self.outcomes:
@@ -111,7 +117,7 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
     for index, period in enumerate(periods):
         cutoff = bench.plan.cutoff(period)
         fallen = bench.fallen(bundle, period)
-        answer, uniform, status, reason = None, None, NOTHING_KNOWN, _nothing(method, bundle)
+        answer, uniform, status, reason = None, None, NOTHING_KNOWN, ""
         try:
             if method.boxes == OUTSIDE:
                 answer = outside_answer(bench.folder, bench.ground, bundle, method, period)
@@ -125,8 +131,7 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
                     else fitted.conditioned_on(history)
                 )
                 answer = _answer(bench, fitted.forecast(period), method)
-            if answer is not None:
-                status, reason = ANSWERED, ""
+            status, reason = (ANSWERED, "") if answer else (NOTHING_KNOWN, _nothing(bench, method, bundle))
         except Exception as error:  # noqa: BLE001 - whatever a model does on one key, the rest goes on and the row says why
             answer, fitted = None, None
             status, reason = FAILED, f"{type(error).__name__}: {error}"
@@ -166,7 +171,10 @@ def _answer(bench: Bench, forecast: Forecast, method: Method) -> Answer:
     return Answer(forecast.expected, boxes, is_floating=False)
 
 
-def _nothing(method: Method, bundle: Bundle) -> str:
+def _nothing(bench: Bench, method: Method, bundle: Bundle) -> str:
+    """Return why there is no answer, with the nearest name where nothing of that name was ever recorded."""
     if method.boxes == OUTSIDE:
         return f"the outside forecast has no boxes of {bundle.name} for this period"
-    return f"no event of {bundle.name} was known at the cutoff"
+    known = bench.crime_types
+    near = [] if set(bundle.crime_types) & known else difflib.get_close_matches(bundle.name, sorted(known), n=1)
+    return f"no event of {bundle.name} was known at the cutoff" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -1,0 +1,104 @@
+"""The referee on St. Louis: 180 days of 2018, six crime types, six districts, ten boxes each, models learning monthly.
+
+Reproduces the table of ``docs/methods/st-louis-2018.md`` from ``examples/st-louis``: every model's hit rate and bits,
+the gain of floating boxes over the aligned 21-day count, and what it takes in time and memory.
+"""
+
+import os
+import resource
+import tempfile
+import threading
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+import psutil
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "st-louis"
+TYPES = ("burglary", "vehicle-theft", "robbery", "larceny", "aggravated-assault", "criminal-damage")
+SLOW = ("boosting", "stack")
+#: Hit rates and bits of the strongest trial by hand on the same nights: what the fixed grid must reach.
+TRIAL = {"burglary": (0.126, 0.72), "vehicle-theft": (0.101, 0.58), "robbery": (0.176, 0.96)}
+
+
+def run() -> list[dict[str, object]]:
+    """Return the rows of the table."""
+    from peelian.jobs.backtest import BacktestRequest, run_backtest
+    from peelian.jobs.ingest import ingest
+    from peelian.jobs.methods import method_of
+    from peelian.models.catalogue import NAMES
+    from peelian.settings import Settings
+    from peelian.sources.slmpd import Slmpd
+
+    quick = [n for n in NAMES if n not in SLOW]
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        ingest(home, Slmpd(), [str(EXAMPLES)], datetime.now(UTC))
+        settings = Settings(home=home)
+        for name, methods, seconds in (
+            ("all models but boosting, aligned", quick, 60.0),
+            ("mixture and counts, floating", ["mixture@floating", "smoothed-counts@floating"], None),
+        ):
+            request = BacktestRequest(
+                date(2018, 7, 4),
+                date(2018, 12, 30),
+                tuple(method_of(m) for m in methods),
+                name="bench-" + name.split()[0],
+                crime_types=TYPES,
+                timing="occurred",
+                refit_days=28,
+            )
+            with _PeakMemory() as memory:
+                began = time.perf_counter()
+                verdict, _ = run_backtest(settings, request)
+                took = time.perf_counter() - began
+            rows.append({"name": f"backtest, {name}", "measured": took, "target": seconds, "unit": "s"})
+            rows.append({"name": f"its memory, {name}", "measured": memory.peak_mb, "target": 1000.0, "unit": "MB"})
+            rows += _figures(verdict.pooled, verdict.comparisons)
+    return rows
+
+
+def _figures(pooled: pl.DataFrame, comparisons: pl.DataFrame) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for r in pooled.iter_rows(named=True):
+        hit, bits = TRIAL.get(r["crime_type"], (None, None)) if r["method"] == "mixture" else (None, None)
+        what = f"{r['crime_type']}: {r['method']}"
+        low, high = r["hit_rate_low"], r["hit_rate_high"]
+        rows.append(
+            {"name": f"{what}, hit rate", "measured": r["hit_rate"], "target": hit, "unit": f"{low:.3f} to {high:.3f}"}
+        )
+        rows.append({"name": f"{what}, bits", "measured": r["bits"], "target": bits, "unit": "bits an event"})
+    for r in comparisons.filter(pl.col("crime_type") == "*").iter_rows(named=True):
+        goal = 2.1 if r["method"] == "mixture@floating" else None
+        unit = f"times the count, {r['ratio_low']:.2f} to {r['ratio_high']:.2f}"
+        rows.append({"name": f"six types: {r['method']}", "measured": r["ratio"], "target": goal, "unit": unit})
+    return rows
+
+
+class _PeakMemory:
+    """The most memory that this process and its children hold together, looked at five times a second."""
+
+    def __enter__(self) -> Self:
+        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        me = psutil.Process(os.getpid())
+        while not self._over.wait(0.2):
+            held = 0
+            for process in (me, *me.children(recursive=True)):
+                try:
+                    held += process.memory_full_info().uss
+                except psutil.Error:  # a worker that ended while we looked
+                    continue
+            self.peak_mb = max(self.peak_mb, held / 1e6)
