@@ -152,6 +152,29 @@ def test_ids_that_end_in_a_number_sign_are_not_taken_for_one_another(tmp_path: P
     assert sorted(known) == ["Case %232", "Case %232#2"]
 
 
+def test_an_id_of_two_columns_tells_the_offences_of_one_report_apart(tmp_path: Path) -> None:
+    mapping = FULL.replace('id = "Ref"', 'id = ["Ref", "Offence"]')
+    take_csv(tmp_path, write(tmp_path / "a.csv", FULL_HEADER, full_row(), full_row(offence="Robbery")), mapping=mapping)
+    gone = full_row(offence="Robbery", status="No crime", recorded="10/05/2019 09:00")
+    assert take_csv(tmp_path, write(tmp_path / "b.csv", FULL_HEADER, gone), mapping=mapping).retracted == 1
+    known = EventStore(tmp_path).known_at("anytown", RECEIVED).table.get_column("event_id").to_list()
+    assert known == ["A1/Burglary"]
+
+
+def test_retractions_alone_are_an_error_at_first_and_kept_for_later_beside_a_record(tmp_path: Path) -> None:
+    gone = full_row("A9", status="No crime")
+    alone = write(tmp_path / "a.csv", FULL_HEADER, gone)
+    with pytest.raises(SourceError, match="all 1 rows are refused, 1 of them as takes back a record that is not held"):
+        take_csv(tmp_path / "home", alone, mapping=FULL)
+    record = write(tmp_path / "b.csv", FULL_HEADER, full_row("A1"))
+    report = take_csv(tmp_path / "home", alone, record, mapping=FULL)
+    assert (report.kept, refused(report)) == (1, {Reason.UNMATCHED: 1})
+    late = write(tmp_path / "c.csv", FULL_HEADER, full_row("A9"), full_row("A9"))
+    report = take_csv(tmp_path / "home", late, mapping=FULL, received_at=LATER)
+    assert (report.kept, report.retracted, report.retracted_late) == (2, 0, 1)
+    assert len(EventStore(tmp_path / "home").known_at("anytown", LATER)) == 1
+
+
 def test_a_record_taken_back_and_opened_again_stands_again(tmp_path: Path) -> None:
     rows = [
         full_row(recorded="03/05/2019 09:00"),
@@ -196,7 +219,7 @@ def test_a_drafted_mapping_reads_the_file_that_it_was_drafted_from(tmp_path: Pat
     drafted = parse_mapping(suggest_mapping(ANYTOWN / "incidents.csv"))
     columns = drafted.columns
     assert (columns.id, columns.crime_type, columns.x, columns.y) == (
-        "Crime Ref",
+        ("Crime Ref",),
         "Offence Class",
         "Easting",
         "Northing",

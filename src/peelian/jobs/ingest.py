@@ -100,10 +100,8 @@ class _Run:
                 progress(path, self._tally.rows_read)
             if not is_settled:
                 is_settled = self._settle(batch)
-            if self._ground is None:
-                self._refuse(batch.refused)
-                continue
-            placed = place(self._feed, self._ground, batch, self._received_at)
+            # Without any point yet a batch holds nothing but refusals and retractions, which need no place.
+            placed = place(self._feed, self._ground, batch, self._received_at) if self._ground else batch
             self._refuse(placed.refused)
             taken_back = placed.records.get_column("is_retraction")
             kept = placed.records.filter(~taken_back)
@@ -111,7 +109,9 @@ class _Run:
             for versions in reconcile.rounds(events):
                 self._keep(versions)
             if taken_back.any():
-                claims, counted_claims = reconcile.number(placed.records.filter(taken_back), counted_claims)
+                claims, counted_claims = reconcile.number(
+                    placed.records.filter(taken_back), counted_claims, has_versions=self._feed.has_versions
+                )
                 self._claim(claims, str(path))
 
     def _settle(self, batch: Batch) -> bool:
@@ -151,13 +151,15 @@ class _Run:
             return
         held = self._staging.lookup_groups(self._feed.takebacks.group, every.get_column("group"))
         rows, unmet = reconcile.settle_claims(every, held, self._feed.takebacks)
+        before = held.filter(pl.col("ingest") < self._staging.number)
+        _, unmet_before = reconcile.settle_claims(self._known_claims, before, self._feed.takebacks)
+        self._retracted_late = len(unmet_before - unmet)
         self._staging.write(rows, is_change=True)
         self._staging.write_claims(fresh)
         open_now = met.filter(pl.col("claim_id").is_in(list(unmet)))
         for file, open_rows in open_now.partition_by("file", as_dict=True).items():
             self._refuse(refusals_of(str(file[0]), open_rows, Reason.UNMATCHED, pl.col("claim_id")))
         self._tally.retracted += met.height - open_now.height
-        self._retracted_late = rows.filter("is_retraction").height - (met.height - open_now.height)
 
     def _refuse(self, refused: pl.DataFrame) -> None:
         self._tally.refuse(refused)

@@ -20,7 +20,7 @@ from peelian.sources.streets import street_names
 from peelian.sources.times import not_before, to_utc
 
 _DATES = ("occurred_from", "occurred_to", "recorded_at")
-_SINGLES = ("crime_type", "x", "y", "id", "street", "district", "status", "origin")
+_SINGLES = ("crime_type", "x", "y", "street", "district", "status", "origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Mapped:
         """
         columns = self.mapping.columns
         wanted = {name: getattr(columns, name) for name in _SINGLES if getattr(columns, name)}
-        wanted |= {f"{name}.{i}": theirs for name in _DATES for i, theirs in enumerate(getattr(columns, name))}
+        wanted |= {f"{name}.{i}": theirs for name in (*_DATES, "id") for i, theirs in enumerate(getattr(columns, name))}
         _check_no_column_twice(path, wanted, column_names(path, self._dialect))
         # One column of the file may serve twice (a date as from and to), so it is read once and copied.
         firsts = {theirs: ours for ours, theirs in reversed(wanted.items())}
@@ -121,7 +121,9 @@ class Mapped:
         """Return clean text, numbers and instants, with what the file wrote beside them."""
         clean = table.with_columns(
             pl.col(c).cast(pl.String).str.strip_chars() for c in _SINGLES if c in table.columns
-        ).with_columns(*(_joined(table, name) for name in _DATES))
+        ).with_columns(
+            *(_joined(table, name, " ").alias(f"{name}_text") for name in _DATES), _joined(table, "id", "/").alias("id")
+        )
         spans = [clean.select(*self._span(name)) for name in _DATES]
         numbers = clean.select(
             *(pl.col(c).alias(f"{c}_text") for c in ("x", "y")),
@@ -182,18 +184,18 @@ class Mapped:
         )
 
 
-def _joined(table: pl.DataFrame, name: str) -> pl.Expr:
-    """Return the text of a date that stands in one column or in several."""
+def _joined(table: pl.DataFrame, name: str, separator: str) -> pl.Expr:
+    """Return the text of a date or an id that stands in one column or in several; null where in none."""
     columns = sorted(c for c in table.columns if c.startswith(f"{name}."))
     if not columns:
-        return pl.lit(None, pl.String).alias(f"{name}_text")
+        return pl.lit(None, pl.String)
     texts = [
         (
             pl.col(c).dt.to_string("%Y-%m-%d %H:%M:%S") if table.schema[c].is_temporal() else pl.col(c).cast(pl.String)
         ).str.strip_chars()
         for c in columns
     ]
-    return pl.concat_str(texts, separator=" ", ignore_nulls=True).str.strip_chars().alias(f"{name}_text")
+    return pl.concat_str(texts, separator=separator, ignore_nulls=True).str.strip_chars()
 
 
 def _by_formats(text: pl.Expr, formats: Sequence[str], zone: str) -> tuple[pl.Expr, pl.Expr]:

@@ -57,6 +57,7 @@ class TimePart:
 class ColumnsPart:
     """``[columns]``: the file's own names. Dates may be two columns (day, hour), joined by a blank.
 
+    ``id`` may be several columns too (report number, offence), joined by a slash.
     A column that is not named here is never read.
     """
 
@@ -66,7 +67,7 @@ class ColumnsPart:
     occurred_from: tuple[str, ...]
     occurred_to: tuple[str, ...] = ()
     recorded_at: tuple[str, ...] = ()
-    id: str = ""
+    id: tuple[str, ...] = ()
     street: str = ""
     district: str = ""
     status: str = ""

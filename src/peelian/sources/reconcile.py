@@ -126,8 +126,9 @@ def claims_of(numbered: pl.DataFrame, takebacks: Takebacks, received_at: datetim
         stamp.otherwise("event_id").alias("claim_id"),
         pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
         pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
-        said.alias("recorded_at"),
-        (pl.col("recorded_at") if takebacks.is_dated else reached).alias("fallback_at"),
+        # What a rule dates later than it reached us was said by then: we hold it.
+        pl.min_horizontal(said, reached).alias("recorded_at"),
+        pl.min_horizontal(pl.col("recorded_at") if takebacks.is_dated else reached, reached).alias("fallback_at"),
     )
 
 
