@@ -70,7 +70,7 @@ def _rows_of(night: Night, area_night: AreaNight) -> Iterator[BoxRow]:
             expected_count=rounded(row["expected_count"]),
             chance=rounded(float(chances[index])) if np.isfinite(chances[index]) else None,
             place=area_night.place_names[index],
-            why=headline(why[index], area_night),
+            why=headline(why[index], area_night, night.force.date_precision),
             valid_from=iso(area_night.period.start, zone),
             valid_to=iso(area_night.period.end, zone),
             cutoff=iso(area_night.cutoff, zone),

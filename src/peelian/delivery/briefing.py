@@ -72,7 +72,7 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
             "firm": bool(area_night.boxes.is_firm[i]),
             "place": area_night.place_names[i] or f"Box {rank}",
             "odds": words.odds(table["expected_count"][i]),
-            "why": recent_events(why[i], area_night),
+            "why": recent_events(why[i], area_night, night.force.date_precision),
             "range": f"{table['rank_low'][i]} to {table['rank_high'][i]}",
         }
         for i, rank in enumerate(table["rank"].to_list())
@@ -82,7 +82,7 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
     return {
         "crime": words.heading(area_night.bundle.name),
         "says": f"{first} {second}",
-        "quiet": sentences.quiet_note(area_night),
+        "quiet": sentences.quiet_note(area_night, night.force.date_precision),
         "map": paper_map(night, area_night, round(PAPER_WIDTH * map_mm / _PAGE_MM[0])),
         "row_mm": row_mm,
         "aloud": f"Map of {n} boxes in {area_night.area.name}; the table below lists them.",

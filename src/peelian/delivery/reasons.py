@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from peelian.delivery import words
 from peelian.forecasts.nights import AreaNight
+from peelian.places.forces import DatePrecision
 
 #: Recent events are told one by one until they make this share of all recent ones; the others are told together.
 _TOLD_SHARE = 0.9
@@ -104,34 +105,33 @@ def _reasons(parts: _Columns, rows: NDArray[np.int64], recent_days: float) -> Re
     return Reasons(told, others, _together(parts, "level", level) if level.size else None)
 
 
-def headline(reasons: Reasons, area_night: AreaNight) -> str:
+def headline(reasons: Reasons, area_night: AreaNight, precision: DatePrecision) -> str:
     """Return the reasons in one line."""
     if not reasons.told:
         return "the usual level here; nothing recent" if reasons.level else "no crime known near here"
     if reasons.is_usual:
         return "the usual level here; hardly anything recent"
-    from_recent = f"{words.percent(reasons.main_share, 0)} from {recent_events(reasons, area_night)}"
+    from_recent = f"{words.percent(reasons.main_share, 0)} from {recent_events(reasons, area_night, precision)}"
     return f"usual level; {from_recent}" if reasons.main_share < _LITTLE and reasons.level else from_recent
 
 
-def recent_events(reasons: Reasons, area_night: AreaNight) -> str:
+def recent_events(reasons: Reasons, area_night: AreaNight, precision: DatePrecision) -> str:
     """Return the recent events that matter as "two burglaries in 4 days"; "nothing", or hardly anything, "recent"."""
     if not reasons.told:
         return "nothing recent"
     if reasons.is_usual:
         return "hardly anything recent"
     oldest = max(p.age_days for p in reasons.main)
-    days = max(int(-(-oldest // 1)), 1)
-    return f"{words.counted(len(reasons.main), area_night.bundle.name)} in {days} day{'s' * (days != 1)}"
+    return f"{words.counted(len(reasons.main), area_night.bundle.name)} in {words.stretch(oldest, precision)}"
 
 
-def sentence(reasons: Reasons, area_night: AreaNight) -> str:
+def sentence(reasons: Reasons, area_night: AreaNight, precision: DatePrecision) -> str:
     """Return the box's reason as a sentence, the size of the recent share first."""
     if not reasons.told:
         return "Nothing recent speaks for this box: its expected count is the usual level here."
     if reasons.is_usual:
         return "Hardly anything recent speaks for this box: its expected count is the usual level here."
-    share, recent = reasons.main_share, recent_events(reasons, area_night)
+    share, recent = reasons.main_share, recent_events(reasons, area_night, precision)
     if share < _LITTLE and reasons.level:
         return f"This box is mostly the usual level here; {words.percent(share, 0)} comes from {recent}."
     size = (

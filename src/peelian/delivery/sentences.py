@@ -6,6 +6,7 @@ import polars as pl
 from peelian.delivery import words
 from peelian.delivery.words import PeriodWords
 from peelian.forecasts.nights import AreaNight, Night, PurposeCard, ScoreRow, TrackRecord
+from peelian.places.forces import DatePrecision
 
 _ABOUT_ONE = 0.75
 _OR_BAND = (0.35, 0.65)
@@ -40,12 +41,12 @@ def force_sentence(night: Night, period: PeriodWords) -> str:
         return ""
     many = [words.counted(e, k) for e, k in expected if e >= _ABOUT_ONE]
     if not many:
-        return expectation(*expected[0], night.force.name, period)
+        return expectation(*expected[0], words.in_force(night.force.name), period)
     told = many[:_MOST_KINDS]
     rest = len(many) - len(told)
     if rest:
         told = [*told, f"fewer of {words.number(rest)} other crime type{'s' * (rest != 1)}"]
-    return f"Expect about {words.joined(told)} in {night.force.name} {period.now}."
+    return f"Expect about {words.joined(told)} in {words.in_force(night.force.name)} {period.now}."
 
 
 def night_sentence(area_night: AreaNight, period: PeriodWords, where: str) -> tuple[str, str]:
@@ -96,13 +97,17 @@ def _order(area_night: AreaNight, firm: list[int]) -> str:
     return f". Their order is not {known}: start with the nearest."
 
 
-def quiet_note(area_night: AreaNight) -> str:
+def quiet_note(area_night: AreaNight, precision: DatePrecision) -> str:
     """Return what a map without recent events says of itself; "" where there are some."""
-    recent = (area_night.events["age_days"].to_numpy() < area_night.recent_days).any()
-    if recent:
+    if (area_night.events["age_days"].to_numpy() < area_night.recent_days).any():
         return ""
     one, _ = words.nouns(area_night.bundle.name)
-    return f"No {one} is known in the last {area_night.recent_days:g} days. The boxes rest on the long-run level."
+    beyond = area_night.contributions.filter(
+        pl.col("event_id").is_not_null() & (pl.col("age_days") < area_night.recent_days)
+    ).height
+    rest = "the long-run level and on recent crimes beyond the border" if beyond else "the long-run level"
+    since = words.stretch(area_night.recent_days, precision).removeprefix("one ")
+    return f"No {one} is known in {area_night.area.name} in the last {since}. The boxes rest on {rest}."
 
 
 def coverage_sentences(night: Night, area_night: AreaNight, period: PeriodWords) -> list[str]:

@@ -116,7 +116,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         area=area_night.area.name,
         expected=f"about {words.odds(area_night.expected_in_area)}",
         headline=sentences.night_sentence(area_night, period, area_night.area.name),
-        quiet=sentences.quiet_note(area_night),
+        quiet=sentences.quiet_note(area_night, night.force.date_precision),
         firm_note=firm_note,
         unsure_note=unsure_note,
         firm=firm,
@@ -155,7 +155,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         kind=maps.kinds_of(area_night)[index],
         anchor=f"{anchor}-box-{row['rank']}",
         place=area_night.place_names[index] or f"Box {row['rank']}",
-        why=headline(why, area_night),
+        why=headline(why, area_night, precision),
         odds=f"about {words.odds(row['expected_count'])}",
         rank_words=f"rank {row['rank']}, could be {low} to {high}" if low < high else f"rank {row['rank']}",
         rank_sentence=(
@@ -168,7 +168,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         ),
         rank_bar=charts.rank_bar(row["rank"], low, high, n, shown),
         chosen=str(area_night.chosen_before[index]) if area_night.n_before else "–",
-        sentence=sentence(why, area_night),
+        sentence=sentence(why, area_night, precision),
         parts=tuple(_part(p, area_night, precision) for p in why.parts),
         map=box_map(ground, area_night, index, why, precision),
     )
@@ -183,7 +183,9 @@ def _part(part: Part, area_night: AreaNight, precision: DatePrecision) -> PartVi
         return PartView(age_name(part.age_days, area_night.recent_days), text, share)
     if part.kind == "others":
         count = words.number(part.n_events).capitalize()
-        others = f"{count} other{'s' * (part.n_events != 1)} of the last {area_night.recent_days:g} days"
+        others = (
+            f"{count} other{'s' * (part.n_events != 1)} of the last {words.stretch(area_night.recent_days, precision)}"
+        )
         return PartView("others", f"{others}, fainter or further off", share)
     nearby = f": {part.n_events:,} older {many if part.n_events != 1 else one} nearby" if part.n_events else ""
     return PartView("level", f"Long-run level{nearby}", share)

@@ -1,5 +1,6 @@
 """Numbers, dates and crime types as words a sergeant would say. Nothing here knows a map or a page."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,17 +16,24 @@ WHITE_IS_NOT_SAFE = "White is lower, never “safe”."
 
 #: A space at which a line does not break.
 NBSP = "\u00a0"
+_MONTH_DAYS = 30.44
 MINUS = "\u2212"
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
+_SPELT = {
+    "anti social behaviour": "anti-social behaviour",
+    "criminal damage arson": "criminal damage or arson",
+    "hit and run": "hit-and-run",
+}
 #: Names of crime that are no countable noun, and what one record of them is called.
 _UNCOUNTABLE = {
     "shoplifting": ("case of shoplifting", "cases of shoplifting"),
-    "anti social behaviour": ("report of anti-social behaviour", "reports of anti-social behaviour"),
+    "anti-social behaviour": ("report of anti-social behaviour", "reports of anti-social behaviour"),
     "criminal damage": ("case of criminal damage", "cases of criminal damage"),
+    "criminal damage or arson": ("case of criminal damage or arson", "cases of criminal damage or arson"),
     "criminal damage and arson": ("case of criminal damage or arson", "cases of criminal damage or arson"),
     "violence": ("violent crime", "violent crimes"),
     "violence and sexual offences": ("violent or sexual offence", "violent or sexual offences"),
@@ -49,8 +57,9 @@ _ODDS_STEPS = ((100, 1), (1000, 10), (10_000, 100))
 
 
 def crime_name(bundle: str) -> str:
-    """Return the bundle's name as words: hyphens and underscores are spaces."""
-    return " ".join(bundle.replace("_", " ").replace("-", " ").split()) or "crime"
+    """Return the bundle's name as words: hyphens and underscores are spaces, but where English keeps one."""
+    name = " ".join(bundle.replace("_", " ").replace("-", " ").split()) or "crime"
+    return _SPELT.get(name.lower(), name)
 
 
 def heading(bundle: str) -> str:
@@ -65,6 +74,10 @@ def nouns(bundle: str) -> tuple[str, str]:
     known = _UNCOUNTABLE.get(name.lower())
     if known:
         return known
+    for joint in (" from ", " of ", " in "):
+        head, found, rest = name.partition(joint)
+        if found:
+            return name, f"{nouns(head)[1]}{found}{rest}"
     if " and " in name or " or " in name or "," in name or name.endswith(("ing", "s")):
         return f"record of {name}", f"records of {name}"
     if name.endswith("y") and name[-2:-1] not in "aeiou":
@@ -159,12 +172,26 @@ def ranks(numbers: list[int]) -> str:
 def days_old(age: float, precision: DatePrecision) -> str:
     """Return how long ago an event was, as exactly as its feed can say."""
     if precision is DatePrecision.MONTH:
-        months = round(age / 30.44)
+        months = round(age / _MONTH_DAYS)
         return "within the last month" if months < 1 else f"{months} month{'s' * (months != 1)} ago"
     whole = int(age)
     return "today" if age < 1 and precision is DatePrecision.DAY else "within a day" if age < 1 else (
         f"{whole} day{'s' * (whole != 1)} ago"
     )  # fmt: skip
+
+
+def stretch(days: float, precision: DatePrecision) -> str:
+    """Return a stretch of time in days, or in months where the feed knows no days: "4 days", "three months"."""
+    whole = max(math.ceil(days / _MONTH_DAYS if precision is DatePrecision.MONTH else days), 1)
+    if precision is DatePrecision.MONTH:
+        return f"{number(whole)} month{'s' * (whole != 1)}"
+    return f"{whole} day{'s' * (whole != 1)}"
+
+
+def in_force(name: str) -> str:
+    """Return where a force's crimes are: its place, or its area where the name is the office's own."""
+    office = name.lower().endswith(("police", "constabulary", "service", "department"))
+    return f"the area of {name}" if office else name
 
 
 def instant(at: datetime, zone: ZoneInfo, *, with_year: bool = False) -> str:

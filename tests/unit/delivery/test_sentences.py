@@ -12,6 +12,7 @@ from peelian.delivery.reasons import headline, reasons
 from peelian.delivery.words import PeriodWords
 from peelian.events import Bundle
 from peelian.forecasts.nights import AreaNight, TrackRecord
+from peelian.places import DatePrecision
 
 NIGHT = PeriodWords("tonight", "night", "nights")
 
@@ -118,10 +119,14 @@ def test_where_no_box_is_firm_the_list_says_so() -> None:
 
 def test_a_map_without_recent_events_says_what_its_boxes_rest_on() -> None:
     quiet = replace(area_night(), events=area_night().events.filter(pl.col("age_days") > 21))
-    assert sentences.quiet_note(quiet) == (
-        "No burglary is known in the last 21 days. The boxes rest on the long-run level."
-    )
-    assert sentences.quiet_note(area_night()) == ""
+    days, months = DatePrecision.MINUTE, DatePrecision.MONTH
+    beyond = "The boxes rest on the long-run level and on recent crimes beyond the border."
+    assert sentences.quiet_note(quiet, days) == f"No burglary is known in District 1 in the last 21 days. {beyond}"
+    older = quiet.contributions.filter(pl.col("event_id").is_null() | (pl.col("age_days") > 21))
+    alone = replace(quiet, contributions=older)
+    assert sentences.quiet_note(alone, days).endswith("The boxes rest on the long-run level.")
+    assert "in the last month." in sentences.quiet_note(alone, months)
+    assert sentences.quiet_note(area_night(), days) == ""
 
 
 def test_the_shares_of_a_box_sum_to_one_and_no_line_is_lost() -> None:
@@ -133,9 +138,9 @@ def test_the_shares_of_a_box_sum_to_one_and_no_line_is_lost() -> None:
 
 def test_a_box_of_which_nothing_is_expected_has_a_reason_without_numbers() -> None:
     nothing = replace(area_night(), contributions=area_night().contributions.clear())
-    assert [headline(why, nothing) for why in reasons(nothing)] == ["no crime known near here"] * len(
-        nothing.place_names
-    )
+    assert [headline(why, nothing, DatePrecision.MINUTE) for why in reasons(nothing)] == [
+        "no crime known near here"
+    ] * len(nothing.place_names)
 
 
 def test_a_weighted_bundle_speaks_of_a_weighted_count_and_names_no_chance() -> None:

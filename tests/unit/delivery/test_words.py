@@ -46,6 +46,10 @@ def test_odds_never_grow_when_the_expected_count_falls() -> None:
         ("shoplifting", "case of shoplifting", "cases of shoplifting"),
         ("other-and-unknown", "record of other and unknown", "records of other and unknown"),
         ("public_order", "public order offence", "public order offences"),
+        ("theft-from-the-person", "theft from the person", "thefts from the person"),
+        ("possession-of-weapons", "possession of weapons", "possessions of weapons"),
+        ("anti-social-behaviour", "report of anti-social behaviour", "reports of anti-social behaviour"),
+        ("criminal-damage-arson", "case of criminal damage or arson", "cases of criminal damage or arson"),
     ],
 )
 def test_one_and_several_crimes_are_named_in_english(bundle: str, one: str, many: str) -> None:
@@ -105,6 +109,17 @@ def test_percent_has_a_space_that_does_not_break_and_a_true_minus() -> None:
 def test_a_feed_of_months_never_speaks_of_days() -> None:
     said = [words.days_old(float(age), DatePrecision.MONTH) for age in range(0, 90, 5)]
     assert all("month" in s and "day" not in s for s in said)
+
+
+def test_a_force_named_after_its_office_is_spoken_of_by_its_area() -> None:
+    assert words.in_force("St. Louis") == "St. Louis"
+    assert words.in_force("City of London Police") == "the area of City of London Police"
+
+
+def test_a_stretch_is_told_in_the_unit_that_the_feed_knows() -> None:
+    assert words.stretch(3.2, DatePrecision.MINUTE) == "4 days"
+    assert words.stretch(0.1, DatePrecision.DAY) == "1 day"
+    assert words.stretch(76, DatePrecision.MONTH) == "three months"
 
 
 def test_file_names_are_safe_and_differ_on_any_file_system() -> None:
