@@ -1,4 +1,4 @@
-"""Any additive model, corrected for what is not on record yet: recent events stand for those still to be recorded."""
+"""Any additive model, made up for what is not on record yet: recent events stand for those still to be recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -38,24 +38,30 @@ class SumModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DelayAware:
-    """The ``inner`` model with each event's share divided by how complete its day is on record.
+    """The ``inner`` model, its total made up for the crimes that are not on record yet.
 
-    ``sum_j share_j(c) / max(F(age_j), least_completeness)`` in place of ``sum_j share_j(c)``, with ``F`` from
-    ``delays.delay_curves``: each event on record stands for those of its kind and day that are still to be recorded
-    (Horvitz & Thompson 1952, doi 10.1080/01621459.1952.10483446). Where: as the recorded ones; a place whose crimes
-    are recorded later than elsewhere is not told apart.
+    With ``F`` from ``delays.delay_curves`` each event on record stands for ``w_j = 1 / max(F(age_j),
+    least_completeness)`` events of its kind and day (Horvitz & Thompson 1952, doi 10.1080/01621459.1952.10483446). What
+    is missing is put where the model itself expects crime: every share is multiplied by ``sum_j w_j share_j /
+    sum_j share_j``, so that places keep their order and the level is mended. That is what an unseen part of a Poisson
+    process is expected to do, given its intensity; ``share_at_events`` puts that part of the missing at the places of
+    the recorded events instead, which proved worse (``docs/methods/delays.md``).
     """
 
     inner: SumModel
     least_completeness: float = 0.2
+    share_at_events: float = 0.0
     name: str = "delay-aware"
 
     def __post_init__(self) -> None:
-        """Refuse a bound that would weigh an event below one, or without end."""
+        """Refuse a bound that would weigh an event below one, or without end, and what is no share."""
         if not 0 < self.least_completeness <= 1:
             raise ForecastError(
                 f"least_completeness = {self.least_completeness!r}: it is a share above 0 and up to 1, such as 0.2."
             )
+
+        if not 0 <= self.share_at_events <= 1:
+            raise ForecastError(f"share_at_events = {self.share_at_events!r}: it is a share from 0 to 1.")
 
     def fit(self, history: Events, bundle: Bundle, region: Region) -> "FittedDelayAware":
         """Return the inner model fitted, and the delays learned, from the same record."""
@@ -79,17 +85,22 @@ class FittedDelayAware:
         return self.sum().forecast(period)
 
     def influence(self, period: Period, squares: Squares) -> Influence:
-        """Return the share of each event, with those it stands for; exact as the inner model's is."""
+        """Return the share of each event, with its part of what is missing; exact as the inner model's is."""
         return self.sum().influence(period, squares)
 
     def sum(self) -> AdditiveSum:
-        """Return the inner sum with every event's share weighed."""
-        plain = self.inner.sum()
-        weights = self.curves.weights(plain.history, self.model.least_completeness)
-        parts = tuple(replace(part, daily=part.daily * weights) for part in plain.parts)
+        """Return the inner sum with what is missing made up for."""
+        plain, model = self.inner.sum(), self.model
+        weights = self.curves.weights(plain.history, model.least_completeness)
+        at_events = 1.0 + model.share_at_events * (weights - 1.0)
+        wanted, placed = (sum(float((part.daily * w).sum()) for part in plain.parts) for w in (weights, at_events))
+        scale = at_events * (wanted / placed if placed > 0 else 1.0)
+        parts = tuple(replace(part, daily=part.daily * scale) for part in plain.parts)
+        recorded = sum(float(part.daily.sum()) for part in plain.parts)
         told: Mapping[str, Parameter] = {
             **plain.parameters,
-            "least_completeness": self.model.least_completeness,
-            "events_standing_for": round(float(weights.sum()), 3),
+            "least_completeness": model.least_completeness,
+            "share_at_events": model.share_at_events,
+            "made_up_for": round(wanted / recorded, 6) if recorded > 0 else 1.0,
         }
-        return replace(plain, model=self.model.name, parts=parts, parameters=told)
+        return replace(plain, model=model.name, parts=parts, parameters=told)

@@ -75,7 +75,31 @@ def test_expected_counts_are_those_of_the_whole_record_and_not_of_what_is_known(
     assert totals[2] == pytest.approx(totals[0], rel=0.12)
 
 
-def test_explanation_adds_up_and_says_how_many_events_those_on_record_stand_for(region: Region) -> None:
+@pytest.mark.parametrize("at_events", [0.0, 0.5, 1.0])
+def test_total_is_the_same_wherever_the_missing_events_are_put(region: Region, at_events: float) -> None:
+    rng = np.random.default_rng(8)
+    known = recorded_late(rng.uniform(0, 300, 900), rng.exponential(4.0, 900))
+    totals = [
+        DelayAware(KernelMixture(), share_at_events=share)
+        .fit(known, BURGLARY, region)
+        .forecast(TOMORROW)
+        .expected.sum()
+        for share in (at_events, 0.3)
+    ]
+    assert totals[0] == pytest.approx(totals[1], rel=1e-9)
+
+
+def test_places_keep_their_order_when_only_the_level_is_mended(region: Region) -> None:
+    rng = np.random.default_rng(8)
+    history = recorded_late(rng.uniform(0, 300, 900), rng.exponential(4.0, 900))
+    plain = KernelMixture().fit(history, BURGLARY, region).forecast(TOMORROW).expected
+    aware = DelayAware(KernelMixture()).fit(history, BURGLARY, region).forecast(TOMORROW).expected
+    assert aware.sum() > plain.sum()
+    even = np.polynomial.Polynomial.fit(plain[region.is_inside], aware[region.is_inside], 1)
+    assert even(plain[region.is_inside]) == pytest.approx(aware[region.is_inside], rel=1e-6)
+
+
+def test_explanation_adds_up_and_says_how_much_was_made_up_for(region: Region) -> None:
     rng = np.random.default_rng(8)
     known = recorded_late(rng.uniform(0, 300, 900), rng.exponential(4.0, 900))
     fitted = DelayAware(KernelMixture()).fit(known, BURGLARY, region)
@@ -84,7 +108,7 @@ def test_explanation_adds_up_and_says_how_many_events_those_on_record_stand_for(
     told = fitted.influence(TOMORROW, region.grid.squares(cells))
     assert told.is_exact
     assert told.expected == pytest.approx(forecast.expected[cells], rel=1e-9, abs=1e-15)
-    assert float(forecast.parameters["events_standing_for"]) > len(known)
+    assert float(forecast.parameters["made_up_for"]) > 1.0
 
 
 def test_nothing_is_corrected_where_everything_is_recorded_at_once(region: Region, scattered: Events) -> None:
@@ -103,3 +127,9 @@ def test_record_without_events_has_curves_that_correct_nothing(region: Region) -
 def test_bound_that_is_no_share_is_refused(bound: float) -> None:
     with pytest.raises(ForecastError, match="least_completeness"):
         DelayAware(KernelMixture(), bound)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_share_of_the_missing_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(ForecastError, match="share_at_events"):
+        DelayAware(KernelMixture(), share_at_events=share)
