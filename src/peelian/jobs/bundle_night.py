@@ -9,6 +9,7 @@ import os
 import pickle
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ from peelian.events.events import Events
 from peelian.events.replay import Replay
 from peelian.forecasts.forecast import Parameter
 from peelian.forecasts.nights import AreaNight
-from peelian.jobs.assembling import Assembly, area_nights, streets_by_cell
+from peelian.jobs.assembling import Assembly, StreetCells, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, period_of
 from peelian.jobs.forecasting import Drawing, draw
 from peelian.jobs.judging import PastNights, look_back
@@ -82,13 +83,15 @@ class BundlePart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What was known at a night's cutoff, and the ground it lies on."""
+    """What was known at a night's cutoff, and the ground it lies on: the same for all bundles of the night."""
 
     force: Force
     log: Replay
     history: Events
     layer: AreaLayer
     cutoff: datetime
+    streets: Streets
+    street_cells: StreetCells
 
 
 def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Known:
@@ -96,7 +99,9 @@ def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Kn
     cutoff = cutoff_of(period_of(force, night, settings), settings)
     log = Replay.of(EventStore(home).log(force.id))
     history = log.as_known_at(cutoff)
-    return Known(force, log, history, layer_at(home, force, settings, history), cutoff)
+    layer = layer_at(home, force, settings, history)
+    streets = Streets.of(history.since(cutoff - timedelta(days=STREET_DAYS)))
+    return Known(force, log, history, layer, cutoff, streets, streets_by_cell(streets, layer))
 
 
 def layer_at(home: Path, force: Force, settings: NightTerms, history: Events) -> AreaLayer:
@@ -113,9 +118,7 @@ def work(folder: str, bundle_name: str) -> str:
     path = part_path(Path(folder), bundle_name)
     if path.exists():
         return str(path)
-    plan = NightPlan.read(Path(folder))
-    force = EventStore(plan.home).force(plan.force_id)
-    known = known_for(plan.home, force, plan.night, plan.settings)
+    plan, known = _planned(folder)
     bundle = next(b for b in plan.bundles if b.name == bundle_name)
     part = bundle_night(plan, known, bundle)
     beside = path.with_suffix(f".{os.getpid()}.tmp")
@@ -126,6 +129,16 @@ def work(folder: str, bundle_name: str) -> str:
         beside.unlink(missing_ok=True)
         raise disk_error(path, error) from error
     return str(path)
+
+
+@lru_cache(maxsize=1)
+def _planned(folder: str) -> tuple[NightPlan, Known]:
+    """Return a folder's plan and what was known: read once by a process for all the bundles that it makes of it.
+
+    A folder's name is a hash of what is in it (see ``jobs.night``), so a plan that was kept is never out of date.
+    """
+    plan = NightPlan.read(Path(folder))
+    return plan, known_for(plan.home, EventStore(plan.home).force(plan.force_id), plan.night, plan.settings)
 
 
 def part_path(folder: Path, bundle_name: str) -> Path:
@@ -162,11 +175,8 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
     )
     record = look_back(past, plan.night, history, layer)
     at.append(perf_counter())
-    streets = Streets.of(history.since(known.cutoff - timedelta(days=STREET_DAYS)))
     recent_days = MONTHLY_WINDOW_DAYS if force.date_precision is DatePrecision.MONTH else RECENT_DAYS
-    assembly = Assembly(
-        plan.night, history, layer, record, drawing, recent_days, streets, streets_by_cell(streets, layer)
-    )
+    assembly = Assembly(plan.night, history, layer, record, drawing, recent_days, known.streets, known.street_cells)
     areas = tuple(area_nights(assembly, bundle, drawn))
     at.append(perf_counter())
     steps = ("forecast, choose, explain", "score the nights before", "assemble")

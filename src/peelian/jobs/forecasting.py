@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from peelian.errors import ForecastError
 from peelian.evaluation.record import TRACK_SCHEMA
@@ -23,6 +23,7 @@ from peelian.places.areas import AreaLayer
 from peelian.places.forces import DatePrecision, Force, LocationPrecision
 from peelian.places.periods import Period
 from peelian.places.regions import Region
+from peelian.places.squares import Squares
 from peelian.selection.floating import select_floating
 from peelian.selection.stability import rank_ranges, with_rank_ranges
 from peelian.selection.top import TopCells, select_top
@@ -178,22 +179,22 @@ def _baselines(history: Events, layer: AreaLayer, bundle: Bundle, period: Period
 def _influence(
     fitted: FittedModel, period: Period, layer: AreaLayer, candidates: dict[str, Boxes], drawing: Drawing
 ) -> Influence:
-    """Return the influence on every area's candidates, area by area: a box answers for its own side of a border."""
+    """Return the influence on the candidates of all areas, in their order: a box answers for its own side of a border.
+
+    Asked once for all areas: reading the record and finding the events near a box cost as much for one area as for all.
+    """
     owner = layer.owner
     if drawing.is_floating:
         owner = owner[layer.grid.parent_cells(LATTICE)]
-    per_area = [
-        fitted.influence(period, replace(candidates[area.id].all_squares, owned=owner == index))
-        for index, area in enumerate(layer.areas)
-        if candidates[area.id].table.height
-    ]
     squares = [candidates[area.id].all_squares for area in layer.areas]
-    first = per_area[0]
-    together = replace(
-        squares[0], x_min=np.concatenate([s.x_min for s in squares]), y_min=np.concatenate([s.y_min for s in squares])
+    together = Squares(
+        np.concatenate([s.x_min for s in squares]),
+        np.concatenate([s.y_min for s in squares]),
+        layer.grid.cell_size_m,
+        owner,
+        np.repeat(np.arange(len(squares)), [len(s) for s in squares]),
     )
-    matrix = csr_array(vstack([i.matrix for i in per_area], format="csr"))
-    return Influence(together, first.events, matrix, np.concatenate([i.constant for i in per_area]), first.is_exact)
+    return fitted.influence(period, together)
 
 
 def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:

@@ -16,7 +16,7 @@ from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
-from peelian.models.kernels import CellKernel
+from peelian.models.kernels import CellKernel, cells_held
 from peelian.places.periods import Period
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
@@ -70,9 +70,7 @@ class AdditiveSum:
             events_in_cells = csr_array(coo_array((sends, (index, acting)), shape=(cells.size, len(self.history))))
             total = total + kernel.weights(squares, cells) @ events_in_cells
         # The constant belongs to cells inside only; a square on the region's edge holds fewer of them.
-        inside = np.flatnonzero(self.region.is_inside) if self.constant_daily else np.empty(0, dtype=np.int64)
-        held = CellKernel(self.region, 0.0).weights(squares, inside)
-        constant = np.asarray(held.sum(axis=1), dtype=np.float64).ravel() * (self.constant_daily * period.days)
+        constant = cells_held(self.region, squares) * (self.constant_daily * period.days)
         return Influence(squares, self.history, csr_array(total), constant)
 
     def _kernel(self, part: Part) -> CellKernel:

@@ -15,6 +15,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.special import ndtr
 
 from peelian.errors import ForecastError
+from peelian.places.grid import Grid
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
 
@@ -76,18 +77,8 @@ class CellKernel:
             When the squares do not lie on the grid's lines.
         """
         grid, inside = self.region.grid, self.region.is_inside
-        receives = inside if squares.owned is None else inside & squares.owned
         share_kept = self.kept if kept is None else kept
-        side = round(squares.size_m / grid.cell_size_m)
-        column = squares.x_min / grid.cell_size_m - grid.column_min
-        row = squares.y_min / grid.cell_size_m - grid.row_min
-        aligned = np.allclose(column, np.round(column), atol=1e-6) and np.allclose(row, np.round(row), atol=1e-6)
-        if not aligned or side < 1 or not np.isclose(side * grid.cell_size_m, squares.size_m):
-            raise ForecastError(
-                f"squares of {squares.size_m:g} m do not lie on the lines of the {grid.cell_size_m:g} m grid; "
-                "explain with the grid that the boxes were chosen on."
-            )
-        left, bottom = np.round(column).astype(np.int64), np.round(row).astype(np.int64)
+        left, bottom, side = _corners(squares, grid)
         sending = np.flatnonzero(inside[cells])
         from_column, from_row = grid.columns_and_rows(cells[sending])
         taps = self.taps
@@ -102,7 +93,8 @@ class CellKernel:
                 cell = np.where(on_grid, to_row * grid.n_columns + to_column, 0)
                 step_x = np.abs(to_column - from_column[sender])
                 step_y = np.abs(to_row - from_row[sender])
-                value += np.where(on_grid & receives[cell], across[step_x] * across[step_y], 0.0)
+                receives = on_grid & inside[cell] & squares.own(square, cell)
+                value += np.where(receives, across[step_x] * across[step_y], 0.0)
         value /= share_kept[cells[sending]][sender]
         hit = value > 0
         shape = (len(squares), cells.size)
@@ -119,6 +111,38 @@ class CellKernel:
             surface = correlate1d(surface, both_sides, axis=axis, mode="constant", cval=0.0)
         # A correlation of non-negative numbers may come out at -1e-20; a count may not.
         return np.maximum(surface, 0.0).ravel()
+
+
+def cells_held(region: Region, squares: Squares) -> NDArray[np.float64]:
+    """Return how many cells inside the region each square holds of those that it answers for; (n_squares,).
+
+    Raises
+    ------
+    ForecastError
+        When the squares do not lie on the grid's lines.
+    """
+    grid = region.grid
+    left, bottom, side = _corners(squares, grid)
+    step = np.arange(side)
+    column, row = (left[:, None] + np.tile(step, side)), (bottom[:, None] + np.repeat(step, side))
+    on_grid = (column >= 0) & (column < grid.n_columns) & (row >= 0) & (row < grid.n_rows)
+    cell = np.where(on_grid, row * grid.n_columns + column, 0)
+    every = np.arange(len(squares))[:, None]
+    return np.asarray((on_grid & region.is_inside[cell] & squares.own(every, cell)).sum(axis=1, dtype=np.float64))
+
+
+def _corners(squares: Squares, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Columns and rows of the squares' south-west cells on the grid, which may lie off it, and cells to a side."""
+    side = round(squares.size_m / grid.cell_size_m)
+    column = squares.x_min / grid.cell_size_m - grid.column_min
+    row = squares.y_min / grid.cell_size_m - grid.row_min
+    aligned = np.allclose(column, np.round(column), atol=1e-6) and np.allclose(row, np.round(row), atol=1e-6)
+    if not aligned or side < 1 or not np.isclose(side * grid.cell_size_m, squares.size_m):
+        raise ForecastError(
+            f"squares of {squares.size_m:g} m do not lie on the lines of the {grid.cell_size_m:g} m grid; "
+            "explain with the grid that the boxes were chosen on."
+        )
+    return np.round(column).astype(np.int64), np.round(row).astype(np.int64), side
 
 
 def _tap_table(taps: NDArray[np.float64], side: int) -> NDArray[np.float64]:

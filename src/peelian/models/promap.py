@@ -83,8 +83,8 @@ class FittedProMap:
         grid = self.region.grid
         inside = np.flatnonzero(self.region.is_inside)
         x, y = grid.centres(inside)
-        owned = True if squares.owned is None else squares.owned[inside]
-        held = coo_array((squares.contain(x, y) & owned).astype(np.float64))
+        mine = squares.own(np.arange(len(squares))[:, None], inside)
+        held = coo_array((squares.contain(x, y) & mine).astype(np.float64))
         matrix = csr_array(held) @ self._daily() * period.days
         return Influence(squares, self.history, csr_array(matrix), np.zeros(len(squares)))
 

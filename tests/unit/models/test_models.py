@@ -146,7 +146,7 @@ def test_square_answers_only_for_the_cells_it_owns(name: str, region: Region, sc
     fine = region.nested(2)
     fitted = model(name).fit(scattered, BURGLARY, fine)
     east = fine.grid.centres()[0] > X0 + 1500
-    square = Squares(np.array([X0 + 1375.0]), np.array([Y0 + 1000.0]), 250.0, east)
+    square = Squares(np.array([X0 + 1375.0]), np.array([Y0 + 1000.0]), 250.0, east.astype(np.int64), np.array([1]))
     surface = fitted.forecast(TOMORROW).expected
     held = square.contain(*fine.grid.centres())[0]
     assert fitted.influence(TOMORROW, square).expected[0] == pytest.approx(surface[held & east].sum())
