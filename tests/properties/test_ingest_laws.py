@@ -4,11 +4,12 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.feeds import RECEIVED, SLMPD_HEADER, slmpd_row, write
+from tests.feeds import MAPPING, RECEIVED, SLMPD_HEADER, slmpd_row, take_csv, write
 
 from peelian.events import EVENT_SCHEMA
 from peelian.events.fingerprint import fingerprint
@@ -78,7 +79,7 @@ def test_an_ingest_twice_is_once(records: list[tuple[int, int, int, bool]]) -> N
 @settings(max_examples=25)
 @given(st.lists(RECORDS, min_size=1, max_size=14).filter(kept_of), st.randoms(use_true_random=False))
 def test_pieces_of_a_feed_in_any_order_give_what_the_whole_gives(
-    records: list[tuple[int, int, int, bool]], random: "st.DataObject"
+    records: list[tuple[int, int, int, bool]], random: Random
 ) -> None:
     def law(folder: Path) -> None:
         take(folder / "whole", folder, [[row_of(r) for r in records]])
@@ -96,6 +97,50 @@ def test_pieces_of_a_feed_in_any_order_give_what_the_whole_gives(
         take(folder / "pieces", folder, [[*piece, filler] for piece in pieces])
         for whole, parts in zip(seen(folder / "whole"), seen(folder / "pieces"), strict=True):
             assert whole.equals(parts)
+
+    in_a_folder(law)
+
+
+#: (id, day of recording) -> what the feed says then: a type, or that it was no crime.
+VERSIONS = st.dictionaries(
+    st.tuples(st.integers(0, 2), st.integers(3, 12)),
+    st.sampled_from(["Burglary", "Robbery", "No crime"]),
+    min_size=1,
+    max_size=9,
+).filter(lambda said: "Burglary" in said.values())
+TIMED = (
+    MAPPING.replace('occurred_from = "From"', 'occurred_from = "From"\nrecorded_at = "Recorded"\nstatus = "Status"')
+    + '[status]\nretracted = ["No crime"]\n'
+)
+
+
+@settings(max_examples=30)
+@given(VERSIONS, st.randoms(use_true_random=False))
+def test_versions_and_retractions_of_a_feed_with_times_come_right_in_any_order(
+    said: dict[tuple[int, int], str], random: Random
+) -> None:
+    def row(number: int, day: int, what: str) -> str:
+        offence, status = ("Burglary", what) if what == "No crime" else (what, "Open")
+        return f"A{number},{offence},530000,180000,01/05/2019 13:30,{day:02d}/05/2019 09:00,{status}"
+
+    def law(folder: Path) -> None:
+        rows = [row(number, day, what) for (number, day), what in said.items()]
+        random.shuffle(rows)
+        filler = row(9, 3, "Burglary")
+        cuts = sorted(random.randint(0, len(rows)) for _ in range(2))
+        for i, piece in enumerate((rows[: cuts[0]], rows[cuts[0] : cuts[1]], rows[cuts[1] :])):
+            header = "Ref,Offence,X,Y,From,Recorded,Status"
+            take_csv(folder / "home", write(folder / f"{i}.csv", header, *piece, filler), mapping=TIMED)
+        log = EventStore(folder / "home").log("anytown")
+        for day in range(2, 14):
+            cutoff = datetime(2019, 5, day, 20, tzinfo=UTC)
+            expected = {}
+            for (number, at), what in sorted(said.items(), key=lambda item: item[0][1]):
+                if at <= day:
+                    expected[f"A{number}"] = what.lower()
+            known = log.as_known_at(cutoff).table.filter(pl.col("event_id") != "A9")
+            standing = {event_id: what for event_id, what in expected.items() if what != "no crime"}
+            assert dict(known.select("event_id", "crime_type").iter_rows()) == standing
 
     in_a_folder(law)
 

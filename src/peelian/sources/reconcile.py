@@ -143,40 +143,48 @@ def settle_claims(
     instant at which it had been taken away, so that no cutoff ever sees the difference.
     """
     versions = held.filter(~pl.col("is_retraction")).sort("recorded_at", "ingest", maintain_order=True)
-    firsts = versions.unique("event_id", keep="first", maintain_order=True)
-    latest = versions.unique("event_id", keep="last", maintain_order=True)
-    wanted, unmet = _assigned(claims, firsts, takebacks)
+    wanted, unmet = _assigned(claims, versions, takebacks)
     standing = held.sort("recorded_at", "ingest", "is_retraction", maintain_order=True)
     standing = standing.unique(["event_id", "recorded_at"], keep="last", maintain_order=True)
     now = standing.filter("is_retraction").select("event_id", "recorded_at")
     stray = now.join(wanted, on=["event_id", "recorded_at"], how="anti")
-    # Only what was once taken back by a claim may be put back by one.
-    taken = _as_rows(wanted.join(now, on=["event_id", "recorded_at"], how="anti"), latest, is_retraction=True)
-    returned = _as_rows(stray, latest, is_retraction=False)
+    taken = _as_rows(wanted.join(now, on=["event_id", "recorded_at"], how="anti"), versions, is_retraction=True)
+    returned = _as_rows(stray, versions, is_retraction=False)
     return pl.concat([taken, returned]), unmet
 
 
-def _assigned(claims: pl.DataFrame, events: pl.DataFrame, takebacks: Takebacks) -> tuple[pl.DataFrame, frozenset[str]]:
+def _assigned(
+    claims: pl.DataFrame, versions: pl.DataFrame, takebacks: Takebacks
+) -> tuple[pl.DataFrame, frozenset[str]]:
     """Return (event_id, recorded_at) of every retraction, and the claims that find no event."""
-    targets: dict[str, list[tuple[str, str, datetime]]] = defaultdict(list)
-    placed = events.select(
-        "event_id",
-        "recorded_at",
-        pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
-        pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
-    ).sort("rank", pl.col("event_id").str.len_chars(), "event_id")
-    for event_id, began, group, rank in placed.iter_rows():
-        targets[group].append((rank, event_id, began))
+    stamps: dict[str, list[datetime]] = defaultdict(list)
+    for event_id, recorded_at in versions.select("event_id", "recorded_at").iter_rows():
+        stamps[event_id].append(recorded_at)
+    targets: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    placed = (
+        versions.unique("event_id")
+        .select(
+            "event_id",
+            pl.col("event_id").str.extract(takebacks.group).fill_null("").alias("group"),
+            pl.col("event_id").str.extract(takebacks.rank).fill_null("").alias("rank"),
+        )
+        .sort("rank", pl.col("event_id").str.len_chars(), "event_id")
+    )
+    for event_id, group, rank in placed.iter_rows():
+        targets[group].append((rank, event_id))
     pairs: list[tuple[str, datetime]] = []
     unmet: set[str] = set()
     order = claims.sort("group", "rank", "recorded_at", pl.col("claim_id").str.len_chars(), "claim_id")
     for claim_id, group, rank, recorded_at, fallback_at in order.iter_rows():
         eligible = [target for target in targets[group] if target[0] <= rank]
         chosen = eligible[-1:] if takebacks.one_each else eligible
-        # Taken back at the instant of its recording or before it, an event would stand for ever or never have stood.
-        pairs.extend(
-            (event_id, recorded_at if recorded_at > began else max(fallback_at, began)) for _, event_id, began in chosen
-        )
+        for _, event_id in chosen:
+            if takebacks.is_dated:
+                # Taken back before its own recording, an event would stand for ever.
+                pairs.append((event_id, max(recorded_at, stamps[event_id][0])))
+            else:
+                # A stamp that a version carries too says nothing of the retraction: it counts from when it reached us.
+                pairs.append((event_id, fallback_at if recorded_at in stamps[event_id] else recorded_at))
         if takebacks.one_each and chosen:
             targets[group].remove(chosen[0])
         if not chosen:
@@ -185,9 +193,16 @@ def _assigned(claims: pl.DataFrame, events: pl.DataFrame, takebacks: Takebacks) 
     return pl.DataFrame(pairs, schema=schema, orient="row").unique(maintain_order=True), frozenset(unmet)
 
 
-def _as_rows(pairs: pl.DataFrame, latest: pl.DataFrame, *, is_retraction: bool) -> pl.DataFrame:
-    """Return log rows at the pairs' instants, each with the place and span of its event."""
-    rows = pairs.join(latest.drop("recorded_at", "is_retraction"), on="event_id", how="inner", maintain_order="left")
+def _as_rows(pairs: pl.DataFrame, versions: pl.DataFrame, *, is_retraction: bool) -> pl.DataFrame:
+    """Return log rows at the pairs' instants, each with what its event said then, or first said."""
+    told = versions.drop("is_retraction").rename({"recorded_at": "said_at"})
+    said = pl.col("said_at").to_physical()
+    rows = (
+        pairs.join(told, on="event_id", how="inner")
+        .with_columns(pl.when(pl.col("said_at") <= pl.col("recorded_at")).then(said).otherwise(-said).alias("nearness"))
+        .sort("event_id", "recorded_at", "nearness", "ingest")
+        .unique(["event_id", "recorded_at"], keep="last", maintain_order=True)
+    )
     return _log_rows(rows.with_columns(pl.lit(value=is_retraction).alias("is_retraction")))
 
 
