@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import numpy as np
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import CUTOFF, make_events
@@ -147,3 +148,22 @@ def test_nobody_gains_by_saying_other_than_the_truth(seed: int) -> None:
             judged = judge_answer(Answer(said, {}, is_floating=False), happened, ground, DAY, float(truth.mean()))
             gains[i] += float(np.sum(judged.areas["gain_bits"]))
     assert gains[0] > gains[1]
+
+
+def test_an_outside_forecast_whose_boxes_are_shuffled_scores_like_chance() -> None:
+    rng = np.random.default_rng(9)
+    layer = layer_of()
+    ground = Ground.of(layer)
+    hits = events = 0.0
+    for seed in range(300):
+        x, y, _ = crime(seed)
+        shapes = {}
+        for area in layer.areas:
+            squares = layer.grid.squares(rng.permutation(area.cells)[:10])
+            west, south = squares.x_min, squares.y_min
+            shapes[area.id] = shapely.box(west, south, west + SIDE, south + SIDE)
+        said = Answer(None, {}, is_floating=True, shapes=shapes)
+        areas = judge_answer(said, fallen_on(ground, x, y), ground, DAY, None).areas
+        hits += areas["hits"].sum()
+        events += areas["events"].sum()
+    assert abs(pai(hits, events, 10, 100) - 1) < 0.06

@@ -36,8 +36,8 @@ from peelian.store.backtests import BacktestFolder
 
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
 LATTICE = 4
-#: Histories that a process keeps: a part's worth.
-MOST_HISTORIES = 14
+#: Histories that a process keeps; a year of a city's crime is some 15 MB each.
+MOST_HISTORIES = 8
 FAILED, NOTHING_KNOWN = "failed", "nothing known"
 
 
@@ -105,7 +105,10 @@ def replay_key(path: str, key: str) -> str:
     bench = bench_of(path)
     plan = bench.plan
     block, bundle, method = (int(part) for part in key.split("-"))
-    tables = _replay(bench, plan.blocks()[block], plan.bundles[bundle], plan.methods[method])
+    periods = plan.blocks()[block]
+    if not set(bench.histories) <= {plan.cutoff(period) for period in periods}:
+        bench.histories.clear()
+    tables = _replay(bench, periods, plan.bundles[bundle], plan.methods[method])
     bench.folder.write_part(key, tables)
     return key
 
@@ -141,12 +144,17 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
 
 
 def _history(bench: Bench, cutoff: datetime) -> Events:
-    """Return what was known; kept for the block, since all its methods and bundles stand on the same histories."""
-    if cutoff not in bench.histories:
-        while len(bench.histories) >= MOST_HISTORIES:
-            del bench.histories[next(iter(bench.histories))]
-        bench.histories[cutoff] = bench.replay.as_known_at(cutoff)
-    return bench.histories[cutoff]
+    """Return what was known; kept for the block, since all its methods and bundles stand on the same histories.
+
+    When there is no room, the first of the block stay and the others are made again: each is asked for once a key, in
+    order, so that to make room for the newest would keep none until it is asked for again.
+    """
+    if cutoff in bench.histories:
+        return bench.histories[cutoff]
+    history = bench.replay.as_known_at(cutoff)
+    if len(bench.histories) < MOST_HISTORIES:
+        bench.histories[cutoff] = history
+    return history
 
 
 NO_ANSWER = Answer(None, {}, is_floating=False)
