@@ -31,7 +31,7 @@ def add(
     typer.echo(f"{added.areas} areas of level {added.level} kept; {added.mended} had rings to mend.")
 
 
-@app.command("mask")
+@app.command("mask", short_help="Keep water and the like out of every level.")
 def mask(file: PolygonFile, force: ForceId = None, home: Home = None) -> None:
     """Keep polygons of water and the like: cells whose centre lies in one leave every level."""
     from peelian.jobs.areas import mask_areas
@@ -40,7 +40,7 @@ def mask(file: PolygonFile, force: ForceId = None, home: Home = None) -> None:
     typer.echo(f"{added.areas} polygons masked; {added.mended} had rings to mend.")
 
 
-@app.command("list")
+@app.command("list", short_help="Show the levels that can be forecast.")
 def list_levels(force: ForceId = None, home: Home = None, as_json: AsJson = False) -> None:
     """Show the levels that can be forecast, with the number of areas of each."""
     import json

@@ -20,7 +20,7 @@ DelayHours = Annotated[
 ]
 
 
-@app.command("slmpd")
+@app.command("slmpd", short_help="The St. Louis police, monthly: exact minutes, retractions.")
 def slmpd(paths: Paths, delay_hours: DelayHours = None, home: Home = None, as_json: AsJson = False) -> None:
     """Monthly records of the St. Louis police: exact minutes, retractions as Count = -1."""
     from peelian.sources.records import Delay
@@ -30,7 +30,7 @@ def slmpd(paths: Paths, delay_hours: DelayHours = None, home: Home = None, as_js
     _take(Slmpd(delay), paths, home, as_json=as_json)
 
 
-@app.command("police-uk")
+@app.command("police-uk", short_help="data.police.uk street files, by the month.")
 def police_uk(
     paths: Paths,
     force: Annotated[
@@ -50,7 +50,7 @@ def police_uk(
     _take(PoliceUk(force, delay, Dialect(encoding)), paths, home, as_json=as_json)
 
 
-@app.command("csv")
+@app.command("csv", short_help="Any incident file, by a mapping that can be drafted.")
 def csv(
     paths: Paths,
     mapping: Annotated[
