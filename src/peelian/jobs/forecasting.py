@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -67,7 +68,7 @@ class Drawing:
 
     def region(self, layer: AreaLayer) -> Region:
         """Return the ground that the model works on: the layer's cells, or the lattice within them."""
-        return layer.region.nested(LATTICE) if self.is_floating else layer.region
+        return _ground(layer, LATTICE if self.is_floating else 1)
 
     def fit(self, history: Events, layer: AreaLayer, bundle: Bundle) -> FittedModel:
         """Return the model fitted to what was known."""
@@ -76,6 +77,12 @@ class Drawing:
     def choose(self, forecast: Forecast, layer: AreaLayer, choice: TopCells) -> dict[str, Boxes]:
         """Return each area's boxes."""
         return (select_floating if self.is_floating else select_top)(forecast, layer, choice)
+
+
+@lru_cache(maxsize=4)
+def _ground(layer: AreaLayer, factor: int) -> Region:
+    """Return the layer's region, cut finer: one value for all bundles, so that what a kernel keeps is found once."""
+    return layer.region.nested(factor) if factor > 1 else layer.region
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +177,7 @@ def _baselines(history: Events, layer: AreaLayer, bundle: Bundle, period: Period
     """Return the baselines' boxes as track rows: plain counts on the fixed grid, as many boxes of the same size."""
     choice = TopCells(drawing.choice.count, 0)
     forecasts = {
-        name: model_named(name, drawing.precision).fit(history, bundle, layer.region).forecast(period)
+        name: model_named(name, drawing.precision).fit(history, bundle, _ground(layer, 1)).forecast(period)
         for name in BASELINES
     }
     return pl.concat([track_rows(name, select_top(f, layer, choice)) for name, f in forecasts.items()])

@@ -6,6 +6,7 @@ scaled so that all of an event stays within the region: counts are conserved at 
 """
 
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from peelian.places.squares import Squares
 
 #: A Gaussian beyond four bandwidths holds 0.006 %: cut there, and rescaled by the edge rule.
 REACH = 4.0
+
+#: What stays inside, by region and bandwidth: a night asks for it once a crime type. It goes when the region goes.
+_KEPT: WeakKeyDictionary[Region, dict[float, NDArray[np.float64]]] = WeakKeyDictionary()
 
 #: Kernels of more taps than this on either side are quicker by Fourier transform.
 MANY_TAPS = 20
@@ -42,8 +46,13 @@ class CellKernel:
         if not (np.isfinite(self.bandwidth_m) and self.bandwidth_m >= 0):
             raise ForecastError(f"bandwidth_m = {self.bandwidth_m!r}: a bandwidth is 0 or a positive number of metres.")
         inside = self.region.is_inside
-        kept = np.where(inside, self._smoothed(inside.astype(np.float64)), 1.0) if self.bandwidth_m else None
-        object.__setattr__(self, "kept", np.ones(inside.size) if kept is None else kept)
+        known = _KEPT.setdefault(self.region, {})
+        if self.bandwidth_m not in known:
+            smoothed = self._smoothed(inside.astype(np.float64)) if self.bandwidth_m else np.ones(inside.size)
+            kept = np.where(inside, smoothed, 1.0)
+            kept.flags.writeable = False
+            known[self.bandwidth_m] = kept
+        object.__setattr__(self, "kept", known[self.bandwidth_m])
 
     @property
     def taps(self) -> NDArray[np.float64]:

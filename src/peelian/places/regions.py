@@ -9,7 +9,7 @@ from peelian.errors import PlaceError
 from peelian.places.grid import Grid
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Region:
     """``is_inside`` (n_cells,) marks the cells of all study areas, masked ones left out."""
 

@@ -154,6 +154,15 @@ def test_square_answers_only_for_the_cells_it_owns(name: str, region: Region, sc
     assert fitted.influence(TOMORROW, whole).expected[0] == pytest.approx(surface[held].sum())
 
 
+def test_what_a_kernel_keeps_is_the_regions_own_and_goes_with_it(region: Region) -> None:
+    one, again = CellKernel(region, 300.0), CellKernel(region, 300.0)
+    assert one.kept is again.kept
+    wider = Region(region.grid, np.ones_like(region.is_inside))
+    assert not np.array_equal(CellKernel(wider, 300.0).kept, one.kept)
+    with pytest.raises(ValueError, match="read-only"):
+        one.kept[0] = 2.0
+
+
 def test_squares_off_the_grid_lines_cannot_be_explained_and_say_so(region: Region) -> None:
     with pytest.raises(ForecastError, match="do not lie on the lines"):
         CellKernel(region, 100.0).weights(Squares(np.array([X0 + 31.0]), np.array([Y0]), 250.0), np.array([0]))
