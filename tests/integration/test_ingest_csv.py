@@ -244,6 +244,28 @@ def test_a_draft_says_degrees_names_the_nearest_zone_and_asks_about_the_order_of
     assert "day or month first?" in draft
 
 
+def test_a_draft_takes_degrees_where_a_feed_gives_feet_too(tmp_path: Path) -> None:
+    header = "ID,Date,Block,Primary Type,Beat,District,X Coordinate,Y Coordinate,Latitude,Longitude"
+    rows = [
+        f"{i},0{1 + i % 9}/22/2019 10:00:00 PM,0{i % 9}1XX N STATE ST,THEFT,{i % 9}11,{i % 3},"
+        f"1176000,1900000,41.8{i % 9},-87.6"
+        for i in range(40)
+    ]
+    mapping = parse_mapping(suggest_mapping(write(tmp_path / "a.csv", header, *rows)))
+    assert (mapping.columns.x, mapping.columns.y, mapping.place.crs) == ("Longitude", "Latitude", "EPSG:4326")
+    assert mapping.columns.district == "District"
+    assert ingest(tmp_path / "home", Mapped(mapping), [tmp_path / "a.csv"], RECEIVED).kept == 40
+    streets = EventStore(tmp_path / "home").log("my-force").table.get_column("street")
+    assert set(streets) == {"N State St"}
+
+
+def test_metres_of_no_known_grid_are_one_error_that_asks_for_the_crs(tmp_path: Path) -> None:
+    mapping = MAPPING.replace("Europe/London", "UTC")
+    feed = write(tmp_path / "a.csv", CSV_HEADER, *(csv_row(f"A{i}", x="1176000", y="1900000") for i in range(5)))
+    with pytest.raises(SourceError, match=r"line 2: x = 1176000, y = 1900000.*[Nn]ame the feed's (own )?CRS"):
+        take_csv(tmp_path / "home", feed, mapping=mapping)
+
+
 @pytest.mark.parametrize(("delimiter", "encoding"), [(";", "cp1252"), ("\t", "utf-8"), ("|", "utf-8")])
 def test_a_draft_finds_delimiter_and_encoding(tmp_path: Path, delimiter: str, encoding: str) -> None:
     rows = [

@@ -76,7 +76,11 @@ def settle(feed: Feed, batch: Batch, held: pl.DataFrame) -> Ground | None:
         raise SourceError(f"{where}: {error}") from error
     good = np.isfinite(east) & np.isfinite(north)
     if not good.any():
-        raise SourceError(f"{where} and all others lie outside {crs}. Name another `metric_crs`.")
+        middle = f"{np.nanmedian(longitude):.3f}, {np.nanmedian(latitude):.3f}"
+        raise SourceError(
+            f"{where} and all others lie nowhere in {crs}; read in {feed.crs} their middle is at {middle} degrees. "
+            f"Name the feed's own CRS, or another `metric_crs`."
+        )
     held_x, held_y = (held.get_column(c).to_numpy() for c in ("x", "y"))
     if held.height:
         _check_against_held(feed, Ground.around(crs, held_x, held_y), (x, y), where)

@@ -30,8 +30,10 @@ _KINDS_OF_PLACE = frozenset(
         "theatre/concert hall",
     }
 )
-#: A house number stands alone before the name; "2ND ST" and "20th Street" are names.
-_HOUSE = re.compile(r"^(?:\d+[A-Za-z]?(?:\s*[-/]\s*\d+[A-Za-z]?)?\s*,?\s+)+(?=\D|\d+(?:st|nd|rd|th)\b)", re.IGNORECASE)
+#: A house number, or a block ("012XX"), stands alone before the name; "2ND ST" and "20th Street" are names.
+_HOUSE = re.compile(
+    r"^(?:\d+(?:[A-Za-z]|XX)?(?:\s*[-/]\s*\d+[A-Za-z]?)?\s*,?\s+)+(?=\D|\d+(?:st|nd|rd|th)\b)", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\s/(-]+")
 _ROAD_NUMBER = re.compile(r"^[A-Z]{1,2}\d+[A-Z]?(?:\([A-Z]\))?$")
 

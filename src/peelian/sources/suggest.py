@@ -29,7 +29,8 @@ _NAMES = {
     "occurred_from": r"occur|from|start|began|earliest|committed|incident|offen[cs]e|date|month|time",
     "id": r"(^| )(id|ref|reference|number|no|nr|case|complaint|urn|crn)( |$)",
     "street": r"street|road|location|block|address|place",
-    "district": r"district|beat|ward|sector|precinct|borough|division|neighbou?rhood",
+    "district": r"district|borough|division|precinct",
+    "beat": r"beat|ward|sector|neighbou?rhood",
     "status": r"status|disposition|state$|cancel",
     "origin": r"origin|how (found|reported)|source|initiat|method",
 }
@@ -79,6 +80,8 @@ class _Draft:
         self._dates = [d for d in dates if d.column in used]
         used |= {d.time_column for d in self._dates}
         numbers = [name for name in table.columns if _is_numeric(table.get_column(name))]
+        # Where a feed gives feet and degrees too, degrees need no CRS to be confirmed.
+        numbers.sort(key=lambda name: not _like_degrees(table.get_column(name)))
         self._x, self._y = _pick("x", numbers), _pick("y", numbers)
         words = [n for n in table.columns if n not in {*used, self._x, self._y}]
         few = [n for n in words if table.get_column(n).n_unique() <= min(_MOST_TYPES, max(2, table.height // 2))]
@@ -198,6 +201,8 @@ class _Draft:
     def _other(self, key: str, words: Sequence[str], few: Sequence[str]) -> str | None:
         pool = [n for n in (few if key in ("district", "status", "origin") else words) if n != self._type]
         name = _pick(key, pool)
+        if key == "district" and name is None:
+            name = _pick("beat", pool)
         if key == "id" and name is not None:
             column = self._table.get_column(name)
             if column.null_count() or column.n_unique() < 0.9 * column.len():
@@ -213,6 +218,10 @@ def _pick(key: str, names: Sequence[str]) -> str | None:
 def _is_numeric(column: pl.Series) -> bool:
     filled = column.drop_nulls().filter(column.drop_nulls() != "")
     return filled.len() > 0 and filled.cast(pl.Float64, strict=False).is_not_null().sum() > 0.9 * filled.len()
+
+
+def _like_degrees(column: pl.Series) -> bool:
+    return bool((column.cast(pl.Float64, strict=False).abs() <= 180).drop_nulls().all())  # noqa: PLR2004 - degrees
 
 
 def _numbers(column: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

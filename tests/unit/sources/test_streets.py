@@ -13,6 +13,7 @@ from peelian.sources.streets import street_name, street_names
         ("4316 LINTON AVE", "Linton Ave"),
         ("12a, High Street", "High Street"),
         ("12-14 HIGH STREET", "High Street"),
+        ("012XX N STATE ST", "N State St"),
         ("N 2ND ST", "N 2nd St"),
         ("2ND ST", "2nd St"),
         ("20th Street", "20th Street"),
