@@ -17,7 +17,7 @@ def print_outcomes(outcomes: Sequence[NightOutcome], *, most_rows: int = 40) -> 
     console = Console()
     if not console.is_terminal:
         # A file or a pipe has no width: give the table the room it needs.
-        console = Console(width=110)
+        console = Console(width=140)
     for outcome in outcomes:
         where = f": {outcome.folder / 'index.html'}" if outcome.folder else f": {outcome.message}"
         console.print(f"{outcome.force} {outcome.night} {outcome.status}{where}", soft_wrap=True, highlight=False)
