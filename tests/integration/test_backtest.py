@@ -100,6 +100,28 @@ def test_a_killed_backtest_finishes_what_is_missing_and_ends_as_if_it_never_died
     assert killed == prints_of(tmp_path / "whole" / "backtests" / "test")
 
 
+def _two_workers_until_killed(home: str) -> None:
+    run(Path(home), workers=2, last=date(2021, 2, 14))
+
+
+def test_the_workers_of_a_killed_backtest_end_with_it(tmp_path: Path) -> None:
+    import psutil
+
+    process = multiprocessing.get_context("spawn").Process(target=_two_workers_until_killed, args=(str(tmp_path),))
+    process.start()
+    parts = tmp_path / "backtests" / "test" / "parts"
+    deadline = time.monotonic() + 90
+    while not list(parts.glob("*.scores.parquet")) and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.pid is not None
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert len(workers) >= 2
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
+
+
 def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed_midway(tmp_path: Path) -> None:
     from distributed import LocalCluster
 
@@ -172,6 +194,19 @@ def test_a_range_that_begins_before_the_record_says_so_row_by_row(tmp_path: Path
     early = verdict.troubles.filter(pl.col("method") == "all-history", pl.col("crime_type") == "burglary")
     assert early["status"].to_list() == ["nothing known"]
     assert early["periods"].to_list() == [5]
+
+
+def test_a_gap_in_the_feed_is_no_quiet_night(tmp_path: Path) -> None:
+    log = town_log()
+    start, end = datetime(2021, 1, 6, tzinfo=UTC), datetime(2021, 1, 9, tzinfo=UTC)
+    gap = (pl.col("occurred_from") >= start) & (pl.col("occurred_from") < end)
+    verdict = run(tmp_path, "all-history", log=EventLog(log.table.filter(~gap), log.crs))
+    missing = verdict.troubles.filter(pl.col("method") == "all-history", pl.col("crime_type") == "burglary")
+    assert missing["status"].to_list() == ["no records"]
+    assert missing["periods"].to_list() == [3]
+    assert "the feed has a gap" in missing["reason"][0]
+    own = verdict.pooled.filter(pl.col("method") == "all-history", pl.col("crime_type") == "burglary")
+    assert own["periods"].to_list() == [11]
 
 
 def test_a_period_that_is_not_over_cannot_be_judged(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from peelian.forecasts.verdicts import Verdict
 
 _MOST_TROUBLES = 10
-_WIDE = 130
+_WIDE = 150
 
 
 def print_verdict(verdict: Verdict, folder: Path) -> None:
@@ -27,9 +27,8 @@ def print_verdict(verdict: Verdict, folder: Path) -> None:
         for row in single.iter_rows(named=True):
             console.print(row["sentence"], highlight=False)
     if verdict.events_outside:
-        console.print(
-            f"{verdict.events_outside:g} events fell in no area and are nobody's hit or miss.", highlight=False
-        )
+        n = f"{verdict.events_outside:g} event" + ("" if verdict.events_outside == 1 else "s")
+        console.print(f"{n} fell in no area: nobody's hit or miss.", highlight=False)
     for row in verdict.troubles.head(_MOST_TROUBLES).iter_rows(named=True):
         console.print(
             f"no answer: {row['method']}, {row['crime_type']}, {row['periods']} periods from {row['first']:%Y-%m-%d}: "
@@ -80,7 +79,7 @@ def _columns(*, is_wide: bool) -> list[tuple[str, Callable[[dict[str, Any]], str
         ("bits", lambda r: _number(r["bits"], 2)),
         ("bits 95 %", lambda r: f"{_number(r['bits_low'], 2)} to {_number(r['bits_high'], 2)}"),
         ("churn", lambda r: _number(r["churn"], 2)),
-        ("v. base", lambda r: "baseline" if r["ratio"] is None else _number(r["ratio"], 2)),
+        ("v. base", lambda r: "1" if r["ratio"] is None else _number(r["ratio"], 2)),
     ]
     return columns if is_wide else [c for c in columns if c[0] in narrow]
 

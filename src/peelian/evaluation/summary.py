@@ -24,7 +24,7 @@ SCORE_SCHEMA = pl.Schema(
         "cutoff": INSTANT,
         "period_start": INSTANT,
         "period_end": INSTANT,
-        "status": pl.String(),  # "answered", "failed" or "nothing known"
+        "status": pl.String(),  # "answered", "failed", "nothing known" or "no records"
         "reason": pl.String(),
         **AREA_SCORES,
         "baseline_hits": pl.Float64(),  # what the baseline catches in the same area of the same place and period

@@ -4,12 +4,14 @@ Keys and paths travel, never frames, and each key writes its own file: a worker 
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from typing import Any, Self
 
 from peelian.errors import StoreError
 
@@ -39,18 +41,56 @@ def map_keys(
         When the executor cannot be reached or a worker process died; what was done stays done.
     """
     count = workers or os.cpu_count() or 1
-    if executor == PROCESSES and (count == 1 or len(keys) <= 1):
-        for key in keys:
-            work(path, key)
-            done(key)
-        return
-    with _pool(executor, min(count, max(len(keys), 1))) as pool:
-        futures = {pool.submit(work, path, key): key for key in keys}
+    with Workers(executor, min(count, max(len(keys), 1))) as side_by_side:
+        side_by_side.map(work, path, keys, done)
+
+
+class Workers:
+    """Workers that stay from one map to the next: to start a process costs two seconds of its core.
+
+    A context manager: they come when the first map wants them, and go at its end or when one of them dies.
+    """
+
+    def __init__(self, executor: str = PROCESSES, workers: int = 0) -> None:
+        """Keep the terms, as ``map_keys`` has them; nothing is started yet."""
+        self.executor = executor
+        self.count = workers or os.cpu_count() or 1
+        self._held = ExitStack()
+        self._pool: Executor | None = None
+
+    def __enter__(self) -> Self:
+        """Return the workers."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Send them home."""
+        self._leave()
+
+    def map(
+        self,
+        work: Callable[[str, str], str],
+        path: str,
+        keys: Sequence[str],
+        done: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Do ``work(path, key)`` for every key; see ``map_keys``, errors too.
+
+        After an error the next map starts with new workers.
+        """
+        if self.executor == PROCESSES and (self.count == 1 or len(keys) <= 1):
+            for key in keys:
+                work(path, key)
+                done(key)
+            return
+        if self._pool is None:
+            self._pool = self._held.enter_context(_pool(self.executor, self.count))
+        futures = {self._pool.submit(work, path, key): key for key in keys}
         try:
             for future in as_completed(futures):
                 future.result()
                 done(futures[future])
         except BrokenProcessPool as error:
+            self._leave()
             raise StoreError(
                 "a worker process died (out of memory, or killed). What was done is kept: run the same command again, "
                 "with fewer --workers if memory is short."
@@ -59,16 +99,34 @@ def map_keys(
             for future in futures:
                 future.cancel()
 
+    def _leave(self) -> None:
+        self._pool = None
+        self._held.close()
+
 
 @contextmanager
 def _pool(executor: str, count: int) -> Iterator[Executor]:
     if executor == PROCESSES:
-        with _one_thread_each(), ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        pool_of = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent)
+        with _one_thread_each(), pool_of as pool:
             yield pool
     elif executor.startswith(_DASK):
         yield from _dask(executor.removeprefix(_DASK))
     else:
         raise StoreError(f"executor {executor!r}: use {PROCESSES!r} or dask://host:port.")
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is gone: a killed backtest would else leave its workers waiting for ever."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _dask(address: str) -> Iterator[Executor]:

@@ -38,7 +38,7 @@ from peelian.store.backtests import BacktestFolder
 LATTICE = 4
 #: Histories that a process keeps; a year of a city's crime is some 15 MB each.
 MOST_HISTORIES = 8
-FAILED, NOTHING_KNOWN = "failed", "nothing known"
+FAILED, NOTHING_KNOWN, NO_RECORDS = "failed", "nothing known", "no records"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +54,8 @@ class Bench:
     lattice: Region
     parents: NDArray[np.int64]
     known_now: Events
+    begins_us: NDArray[np.int64]
+    ends_us: NDArray[np.int64]
     of_bundle: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     outcomes: dict[str, Outcomes] = field(default_factory=dict)
     uniform: dict[tuple[str, datetime], float] = field(default_factory=dict)
@@ -63,6 +65,13 @@ class Bench:
     def crime_types(self) -> set[str]:
         """Every crime type that the log knows."""
         return set(self.replay.table.get_column("crime_type").unique().to_list())
+
+    def has_records(self, period: Period) -> bool:
+        """Tell whether any crime of any type is on record for the period: a gap in a feed is not a quiet night."""
+        start, end = (round(at.timestamp() * 1_000_000) for at in (period.start, period.end))
+        # Events stand in order of their beginning; spans of an unknown hour may reach in from before.
+        last = int(np.searchsorted(self.begins_us, end, side="left"))
+        return bool((self.ends_us[:last] >= start).any())
 
     def fallen(self, bundle: Bundle, period: Period) -> Fallen:
         """Return what fell, as it is known now."""
@@ -94,10 +103,21 @@ def bench_of(path: str) -> Bench:
     plan = Plan.from_json(folder.plan())
     replay = folder.replay(plan.force.crs)
     layer = folder.layer(plan.level, plan.grid)
-    region = layer.region
-    parents = plan.grid.parent_cells(LATTICE)
     known_now = replay.as_known_at(plan.judged_at)
-    return Bench(folder, plan, replay, layer, Ground.of(layer), region, region.nested(LATTICE), parents, known_now)
+    begins, ends = (known_now.table.get_column(n).dt.epoch("us").to_numpy() for n in ("occurred_from", "occurred_to"))
+    return Bench(
+        folder,
+        plan,
+        replay,
+        layer,
+        Ground.of(layer),
+        layer.region,
+        layer.region.nested(LATTICE),
+        plan.grid.parent_cells(LATTICE),
+        known_now,
+        begins,
+        ends,
+    )
 
 
 def replay_key(path: str, key: str) -> str:
@@ -122,9 +142,12 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
         fallen = bench.fallen(bundle, period)
         answer, uniform, status, reason = None, None, NOTHING_KNOWN, ""
         try:
-            if method.boxes == OUTSIDE:
+            is_known = method.boxes == OUTSIDE or bench.knows(bundle, cutoff)
+            if is_known and not bench.has_records(period):
+                status, reason = NO_RECORDS, "no crime of any type is on record for this period: the feed has a gap"
+            elif method.boxes == OUTSIDE:
                 answer = outside_answer(bench.folder, bench.ground, bundle, method, period)
-            elif bench.knows(bundle, cutoff):
+            elif is_known:
                 history = _history(bench, cutoff)
                 uniform = bench.uniform_per_day(bundle, history)
                 is_stale = index % bench.plan.refit_every == 0
@@ -134,7 +157,8 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
                     else fitted.conditioned_on(history)
                 )
                 answer = _answer(bench, fitted.forecast(period), method)
-            status, reason = (ANSWERED, "") if answer else (NOTHING_KNOWN, _nothing(bench, method, bundle))
+            if status != NO_RECORDS:
+                status, reason = (ANSWERED, "") if answer else (NOTHING_KNOWN, _nothing(bench, method, bundle))
         except Exception as error:  # noqa: BLE001 - whatever a model does on one key, the rest goes on and the row says why
             answer, fitted = None, None
             status, reason = FAILED, f"{type(error).__name__}: {error}"
