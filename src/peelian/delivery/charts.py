@@ -9,22 +9,30 @@ from peelian.delivery.frame import px
 from peelian.delivery.marks import svg
 from peelian.delivery.words import percent
 from peelian.forecasts.nights import ScoreRow, TrackRecord
+from peelian.places.forces import DatePrecision
 
 _BAR = (104.0, 16.0)
 _CHART_WIDTH = 300.0
 _ROW_HEIGHT = 34.0
 _TOP = 40.0
 _FAR = 1.6
+_STEPS = (0.01, 0.02, 0.05, 0.1, 0.25)
+_MOST_STEPS = 4.5
 _NAME_WIDTH = 172.0
 #: The methods whose hit rate has an interval: the others are exact, or a ceiling.
 _UNCERTAIN = ("boxes", "recent-counts", "all-history")
-NAMES = {
-    "boxes": "these boxes",
-    "recent-counts": "plain 21-day count",
-    "all-history": "all history counted",
-    "random": "boxes at random",
-    "hindsight": "best possible, with hindsight",
-}
+METHODS = ("boxes", "recent-counts", "all-history", "random", "hindsight")
+
+
+def method_name(method: str, precision: DatePrecision) -> str:
+    """Return what a method is called; a feed of months has no 21 days to count."""
+    return {
+        "boxes": "these boxes",
+        "recent-counts": "plain recent count" if precision is DatePrecision.MONTH else "plain 21-day count",
+        "all-history": "all history counted",
+        "random": "boxes at random",
+        "hindsight": "best possible, with hindsight",
+    }[method]
 
 
 def rank_bar(rank: int, low: int, high: int, n_boxes: int, n_shown: int) -> Markup:
@@ -46,7 +54,7 @@ def rank_bar(rank: int, low: int, high: int, n_boxes: int, n_shown: int) -> Mark
     )
 
 
-def caught_chart(record: TrackRecord) -> Markup:
+def caught_chart(record: TrackRecord, precision: DatePrecision) -> Markup:
     """Return the pooled hit rates and intervals on one axis, chance dotted, hindsight thin; "" without events."""
     rows = [r for r in (record.row(m, pooled=True) for m in _UNCERTAIN) if r is not None and np.isfinite(r.hit_rate)]
     if not rows:
@@ -69,10 +77,10 @@ def caught_chart(record: TrackRecord) -> Markup:
         parts.append(f'<text class="tick ends" x="{px(right + 14)}" y="27">{said}</text>')
     else:
         parts += _line(best, "best", "with hindsight", 27, (at, bottom))
-    parts += [_row(row, _TOP + _ROW_HEIGHT * i + 22, at) for i, row in enumerate(rows)]
+    parts += [_row(r, method_name(r.method, precision), _TOP + _ROW_HEIGHT * i + 22, at) for i, r in enumerate(rows)]
     return svg(
         f'<svg class="caught-chart" viewBox="0 0 {px(_CHART_WIDTH)} {px(bottom + 22)}" role="img" '
-        f'aria-label="{_aloud(record)}">{"".join(parts)}</svg>'
+        f'aria-label="{_aloud(record, precision)}">{"".join(parts)}</svg>'
     )
 
 
@@ -82,11 +90,11 @@ def _axis(rows: list[ScoreRow], chance: ScoreRow | None, best: ScoreRow | None) 
     highest = max(e for e in ends if np.isfinite(e))
     if best is not None and np.isfinite(best.hit_rate) and best.hit_rate <= _FAR * highest:
         highest = max(highest, best.hit_rate)
-    step = 0.1 if highest <= 0.45 else 0.25  # noqa: PLR2004 - no more than five ticks
+    step = next((s for s in _STEPS if highest / s <= _MOST_STEPS), _STEPS[-1])
     return max(float(np.ceil(highest / step)) * step, step), step
 
 
-def _row(row: ScoreRow, y: float, at: Callable[[float], float]) -> str:
+def _row(row: ScoreRow, name: str, y: float, at: Callable[[float], float]) -> str:
     kind = "ours" if row.method == "boxes" else "theirs"
     interval = ""
     if np.isfinite(row.hit_rate_low) and np.isfinite(row.hit_rate_high):
@@ -95,7 +103,7 @@ def _row(row: ScoreRow, y: float, at: Callable[[float], float]) -> str:
     return (
         f'{interval}<circle class="{kind}" cx="{px(at(row.hit_rate))}" cy="{px(y)}" r="5"/>'
         f'<text class="{kind}-name" x="{px(words_at)}" y="{px(y - 9)}">'
-        f"{NAMES[row.method]} {percent(row.hit_rate)}</text>"
+        f"{name} {percent(row.hit_rate)}</text>"
     )
 
 
@@ -114,12 +122,12 @@ def _line(
     ]
 
 
-def _aloud(record: TrackRecord) -> str:
+def _aloud(record: TrackRecord, precision: DatePrecision) -> str:
     said = []
     for row in record.pooled:
-        if row.method in NAMES and np.isfinite(row.hit_rate):
+        if row.method in METHODS and np.isfinite(row.hit_rate):
             low, high = row.hit_rate_low * 100, row.hit_rate_high * 100
             known = row.method in _UNCERTAIN and np.isfinite(low) and np.isfinite(high)
             interval = f", {low:.1f} to {high:.1f}\u00a0%" if known else ""
-            said.append(f"{NAMES[row.method]} {percent(row.hit_rate)}{interval}")
+            said.append(f"{method_name(row.method, precision)} {percent(row.hit_rate)}{interval}")
     return "Share caught: " + "; ".join(said)

@@ -15,6 +15,8 @@ from peelian.places.squares import Squares
 
 #: Up to this many crimes each one's fate stands beside it in words; of more, the legend and the sentence tell.
 _SPOKEN_CRIMES = 4
+#: More than this many and the dots are drawn smaller.
+_CROWD = 60
 _FATE_PX = 13.5
 _STANDS_OFF_PX = 20.0
 _REACH_PX = 110.0
@@ -43,10 +45,12 @@ def morning_map(ground: Ground, record: TrackRecord, size_m: float) -> Markup:
             drawn,
             draw_labels(labels),
             leaders,
+            svg(f'<g class="{"crowd" if x.size > _CROWD else "few"}">'),
             draw_dots(x[~caught], y[~caught], "missed"),
             draw_dots(x[~caught], y[~caught], "missed-middle"),
             draw_dots(x[caught], y[caught], "caught-edge"),
             draw_dots(x[caught], y[caught], "caught"),
+            svg("</g>"),
             draw_labels(fates, "fate"),
             draw_scale_bar(frame, SCALE_BAR_X, frame.height - 14),
         ]

@@ -10,6 +10,7 @@ from peelian.delivery.ground import Ground
 from peelian.delivery.morning_map import morning_map
 from peelian.delivery.words import PeriodWords
 from peelian.forecasts.nights import AreaNight, Night, TrackRecord
+from peelian.places.forces import DatePrecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class MorningView:
     heading: str
     sentence: str
     pooled_heading: str
+    plain: str
     rows: tuple[ScoreView, ...]
     notes: tuple[tuple[str, str], ...]
     map: Markup
@@ -49,7 +51,8 @@ def morning_view(night: Night, area_night: AreaNight, ground: Ground) -> Morning
         heading=f"{words.heading(name)}, {area_night.area.name}: boxes of {words.span(record.last_period, zone)}",
         sentence=said,
         pooled_heading=f"Last {record.n_periods:,} {_periods(record, period)}",
-        rows=_rows(record),
+        rows=_rows(record, night.force.date_precision),
+        plain=charts.method_name("recent-counts", night.force.date_precision),
         notes=_notes(record, night.delay_note, name, period),
         map=morning_map(ground, record, area_night.boxes.size_m),
         aloud=f"Map of each {one} recorded in the last {period.one}, with its boxes and those of a plain count. {said}",
@@ -60,9 +63,10 @@ def _periods(record: TrackRecord, period: PeriodWords) -> str:
     return period.one if record.n_periods == 1 else period.many
 
 
-def _rows(record: TrackRecord) -> tuple[ScoreView, ...]:
+def _rows(record: TrackRecord, precision: DatePrecision) -> tuple[ScoreView, ...]:
     rows = []
-    for method, name in charts.NAMES.items():
+    for method in charts.METHODS:
+        name = charts.method_name(method, precision)
         last, pooled = record.row(method, pooled=False), record.row(method, pooled=True)
         if last is None and pooled is None:
             continue

@@ -167,11 +167,15 @@ def _matrix(night: Night, areas: list[str], kinds: list[str]) -> tuple[MatrixRow
         for kind in kinds:
             found = by_key.get((area_id, kind))
             address = f"{pages[area_id]}#a-{names[area_id]}-{anchors.get(kind, '')}"
-            cells.append((f"{found.expected_in_area:,.1f}", address) if found else None)
+            cells.append((_expected_cell(found.expected_in_area), address) if found else None)
         rows.append(
             MatrixRow(night.layer.area(area_id).name, pages[area_id], briefing_name(names[area_id]), tuple(cells))
         )
     return tuple(rows)
+
+
+def _expected_cell(expected: float) -> str:
+    return f"{words.about(expected):,.0f}" if expected >= 10 else f"{expected:.1f}"  # noqa: PLR2004 - two figures
 
 
 def _render(night: Night, **parts: object) -> bytes:

@@ -30,7 +30,7 @@ def expectation(expected: float, bundle: str, where: str, period: PeriodWords) -
     whole, part = int(expected), expected % 1
     if expected < 3 and _OR_BAND[0] <= part <= _OR_BAND[1]:  # noqa: PLR2004
         return f"Expect {words.number(whole)} or {words.number(whole + 1)} {many} in {where} {period.now}."
-    return f"Expect about {words.counted(expected, bundle)} in {where} {period.now}."
+    return f"Expect about {words.counted(words.about(expected), bundle)} in {where} {period.now}."
 
 
 def force_sentence(night: Night, period: PeriodWords) -> str:
@@ -39,7 +39,7 @@ def force_sentence(night: Night, period: PeriodWords) -> str:
     expected = sorted(((night.expected_in_force(k), k) for k in kinds), key=lambda pair: (-pair[0], pair[1]))
     if not expected:
         return ""
-    many = [words.counted(e, k) for e, k in expected if e >= _ABOUT_ONE]
+    many = [words.counted(words.about(e), k) for e, k in expected if e >= _ABOUT_ONE]
     if not many:
         return expectation(*expected[0], words.in_force(night.force.name), period)
     told = many[:_MOST_KINDS]
@@ -62,7 +62,7 @@ def night_sentence(area_night: AreaNight, period: PeriodWords, where: str) -> tu
         return first, "No box was chosen."
     chance = area_night.chance_any_in_boxes
     if area_night.boxes.expected_total >= 1.5:  # noqa: PLR2004
-        return first, f"About {words.number(area_night.boxes.expected_total)} of them may fall in {boxes}."
+        return first, f"About {words.number(words.about(area_night.boxes.expected_total))} of them may fall in {boxes}."
     if chance >= _ALMOST_SURE:
         return first, f"At least one will almost surely fall in {boxes}."
     return first, f"The chance that one falls in {boxes} is about {words.odds(chance)}."

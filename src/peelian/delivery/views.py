@@ -132,7 +132,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         aloud=_aloud(night, area_night, firm, unsure),
         coverage=tuple(sentences.coverage_sentences(night, area_night, period)),
         caught_heading=_caught_heading(record, area_night, period),
-        caught=charts.caught_chart(record) if record else Markup(""),
+        caught=charts.caught_chart(record, night.force.date_precision) if record else Markup(""),
         better=sentences.better_than_counting(record, period),
         purpose=tuple(sentences.purpose_sentences(card)),
         is_example=card.is_example,

@@ -118,7 +118,7 @@ def odds(expected: float) -> str:
     if not np.isfinite(expected):
         return "unknown"
     if expected >= _COUNTED_FROM:
-        return f"{round(expected):,}" if expected >= _WHOLE_FROM else f"{expected:.1f}"
+        return f"{round(about(expected)):,}" if expected >= _WHOLE_FROM else f"{expected:.1f}"
     if expected >= _TENTHS_FROM:
         return "1 in 2" if _HALF[0] <= expected <= _HALF[1] else f"{round(expected * 10)} in 10"
     if expected < _LEAST:
@@ -148,6 +148,11 @@ def signed(value: float) -> str:
     """Return a difference with its sign, in points: "+2.4" or "−1.9"."""
     text = f"{abs(value) * 100:.1f}"
     return ("+" if value >= 0 else MINUS) + text if float(text) else "0.0"
+
+
+def about(n: float) -> float:
+    """Return an expected number no more exact than it is known: from a hundred on to two figures."""
+    return float(f"{n:.2g}") if n >= 99.5 else n  # noqa: PLR2004 - where words turn to three figures
 
 
 def joined(parts: list[str]) -> str:
@@ -182,7 +187,7 @@ def days_old(age: float, precision: DatePrecision) -> str:
 
 def stretch(days: float, precision: DatePrecision) -> str:
     """Return a stretch of time in days, or in months where the feed knows no days: "4 days", "three months"."""
-    whole = max(math.ceil(days / _MONTH_DAYS if precision is DatePrecision.MONTH else days), 1)
+    whole = max(math.ceil(days / _MONTH_DAYS - 0.1 if precision is DatePrecision.MONTH else days), 1)
     if precision is DatePrecision.MONTH:
         return f"{number(whole)} month{'s' * (whole != 1)}"
     return f"{whole} day{'s' * (whole != 1)}"

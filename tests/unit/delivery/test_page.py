@@ -171,6 +171,8 @@ def test_a_feed_of_months_says_so() -> None:
     said = text_of(index_page(months))
     assert "Dated by the month only." in said
     assert "days ago" not in said
+    assert "21-day" not in said
+    assert "plain recent count" in said
 
 
 def test_a_feed_without_streets_numbers_its_boxes() -> None:

@@ -44,6 +44,7 @@ def with_ranges(low: list[int], high: list[int]) -> AreaNight:
         (1.17, "Expect about one burglary in Mid tonight."),
         (1.5, "Expect one or two burglaries in Mid tonight."),
         (7.6, "Expect about eight burglaries in Mid tonight."),
+        (4423.0, "Expect about 4,400 burglaries in Mid tonight."),
         (0.25, "Expect a burglary in Mid on about 1 in 4 nights like this one."),
         (0.0, "Expect no burglary in Mid tonight: almost none is on record."),
     ],
