@@ -259,6 +259,14 @@ def test_a_draft_takes_degrees_where_a_feed_gives_feet_too(tmp_path: Path) -> No
     assert set(streets) == {"N State St"}
 
 
+def test_a_draft_never_takes_a_date_of_birth_for_the_date_of_a_crime(tmp_path: Path) -> None:
+    rows = [f"{i},1980-01-{1 + i % 28:02d},2019-02-{1 + i % 28:02d},Theft,-0.1{i % 9},51.5{i % 9}" for i in range(30)]
+    file = write(tmp_path / "a.csv", "Ref,Victim Date of Birth,Reported,Offence,Lon,Lat", *rows)
+    draft = suggest_mapping(file)
+    assert "Birth" not in draft
+    assert parse_mapping(draft).columns.occurred_from == ("Reported",)
+
+
 def test_metres_of_no_known_grid_are_one_error_that_asks_for_the_crs(tmp_path: Path) -> None:
     mapping = MAPPING.replace("Europe/London", "UTC")
     feed = write(tmp_path / "a.csv", CSV_HEADER, *(csv_row(f"A{i}", x="1176000", y="1900000") for i in range(5)))

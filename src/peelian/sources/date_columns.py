@@ -35,7 +35,9 @@ class DateColumn:
 
 def date_columns(table: pl.DataFrame) -> list[DateColumn]:
     """Return the columns of dates, those with an hour first; an hour in a column of its own joins its day."""
-    dates = [found for name in table.columns if (found := _dates_in(table.get_column(name)))]
+    # A date of birth tells of a person: it is not even looked at.
+    names = [name for name in table.columns if not re.search(r"\b(dob|birth|born)\b", words_of(name))]
+    dates = [found for name in names if (found := _dates_in(table.get_column(name)))]
     hours = {
         _stem(name): name
         for name in table.columns

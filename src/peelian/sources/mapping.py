@@ -204,6 +204,7 @@ def _check_keys(where: str, part: str, written: Mapping[str, Any], known: list[s
 def _check_sense(where: str, mapping: FeedMapping) -> None:
     """Hold the values against what they must name: CRS, time zone, precisions, one delimiter."""
     force, time = mapping.force, mapping.time
+    _check_columns(where, mapping)
     for key, value, kind in (
         ("location_precision", force.location_precision, LocationPrecision),
         ("date_precision", force.date_precision, DatePrecision),
@@ -231,9 +232,17 @@ def _check_sense(where: str, mapping: FeedMapping) -> None:
         raise SourceError(
             f'{where} [time] formats: {months_only[0]!r} names no day; [force] date_precision is "month" then.'
         )
-    if mapping.columns.status and not mapping.status.retracted:
+
+
+def _check_columns(where: str, mapping: FeedMapping) -> None:
+    """Hold the columns against what an event needs and what the other parts speak of."""
+    columns = mapping.columns
+    for key in ("crime_type", "x", "y", "occurred_from"):
+        if not all(getattr(columns, key) or ("",)):
+            raise SourceError(f"{where} [columns]: {key} is blank; name the file's column.")
+    if columns.status and not mapping.status.retracted:
         raise SourceError(
             f"{where}: a status column and no [status] retracted; name the values that take an event back."
         )
-    if mapping.refuse.origins and not mapping.columns.origin:
+    if mapping.refuse.origins and not columns.origin:
         raise SourceError(f"{where} [refuse] origins: name the column in [columns] origin.")

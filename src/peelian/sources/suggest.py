@@ -11,14 +11,14 @@ import polars as pl
 from peelian.errors import RefusedSourceError, SourceError
 from peelian.places.projections import WGS84
 from peelian.sources.date_columns import date_columns, words_of
-from peelian.sources.delimited import Dialect, sniff
-from peelian.sources.files import chunks, column_names
+from peelian.sources.delimited import UTF8, Dialect, sniff
+from peelian.sources.files import chunks, column_names, is_parquet
 from peelian.sources.ground import zone_places
 from peelian.sources.police_found import names_police_found, why_police_activity
 
 #: Looked at to draft a mapping; the whole file is read by the ingest.
 ROWS_LOOKED_AT = 20_000
-_MOST_TYPES = 200
+_MOST_TYPES = 400
 _NAMES = {
     "x": r"^(lon|lng|long|longitude|x|east|easting|eastings|x ?coord.*|coord ?x|point ?x|x ?.*feet)$",
     "y": r"^(lat|latitude|y|north|northing|northings|y ?coord.*|coord ?y|point ?y|y ?.*feet)$",
@@ -44,7 +44,7 @@ def suggest_mapping(path: Path) -> str:
     SourceError
         When the file cannot be read at all.
     """
-    dialect = sniff(path)
+    dialect = UTF8 if is_parquet(path) else sniff(path)
     names = [name for name in column_names(path, dialect) if name]
     if not names:
         raise SourceError(f"{path}, line 1: no column has a name; a feed begins with a line of column names.")
@@ -83,11 +83,11 @@ class _Draft:
         # Where a feed gives feet and degrees too, degrees need no CRS to be confirmed.
         numbers.sort(key=lambda name: not _like_degrees(table.get_column(name)))
         self._x, self._y = _pick("x", numbers), _pick("y", numbers)
-        words = [n for n in table.columns if n not in {*used, self._x, self._y}]
+        words = [n for n in table.columns if n not in {*used, self._x, self._y} and "flag" not in words_of(n)]
         few = [n for n in words if table.get_column(n).n_unique() <= min(_MOST_TYPES, max(2, table.height // 2))]
         # Labels in words tell more than codes; a code is taken where there are no words.
         lettered = [n for n in few if table.get_column(n).str.contains("[A-Za-z]{3}").any()]
-        self._type = _pick("crime_type", lettered) or _pick("crime_type", few) or _pick("described", lettered)
+        self._type = _pick("crime_type", lettered) or _pick("described", lettered) or _pick("crime_type", few)
         self._others = {key: self._other(key, words, few) for key in ("id", "street", "district", "status", "origin")}
 
     def lines(self) -> Iterator[str]:
@@ -200,6 +200,8 @@ class _Draft:
 
     def _other(self, key: str, words: Sequence[str], few: Sequence[str]) -> str | None:
         pool = [n for n in (few if key in ("district", "status", "origin") else words) if n != self._type]
+        if key == "street":
+            pool = [n for n in pool if self._table.get_column(n).str.contains("[A-Za-z]{2}").any()]
         name = _pick(key, pool)
         if key == "district" and name is None:
             name = _pick("beat", pool)
