@@ -88,7 +88,7 @@ def curves_chart(curves: pl.DataFrame, best: str, baseline: str, boxed: float, l
     def y(share: float) -> float:
         return bottom - share / top_share * (bottom - top)
 
-    parts = []
+    parts = [_band(curves.filter(pl.col("method") == best).sort("coverage"), x, y)]
     for t in np.arange(0, top_share + 1e-9, 0.2 if top_share > 0.4 else 0.1).tolist():  # noqa: PLR2004 - few lines
         parts.append(f'<path class="grid" d="M{px(left)} {px(y(t))}H{px(right)}"/>')
         parts.append(
@@ -107,7 +107,7 @@ def curves_chart(curves: pl.DataFrame, best: str, baseline: str, boxed: float, l
     for method in dict.fromkeys([*others, *(m for m in (baseline, best) if m in methods)]):
         rows = curves.filter(pl.col("method") == method).sort("coverage")
         kind = "best" if method == best else "base" if method == baseline else "other"
-        parts.append(_curve(rows, kind, x, y))
+        parts.append(_line(rows, kind, x, y))
         if kind != "other" or len(methods) <= _MOST_NAMED:
             ends.append((method, y(rows.get_column("hit_rate").to_list()[-1]), f"{kind}-name"))
     if len(methods) > _MOST_NAMED:
@@ -123,15 +123,18 @@ def curves_chart(curves: pl.DataFrame, best: str, baseline: str, boxed: float, l
     )
 
 
-def _curve(rows: pl.DataFrame, kind: str, x: Callable[[float], float], y: Callable[[float], float]) -> str:
-    """Return one method's line; the best one's with its band below."""
+def _line(rows: pl.DataFrame, kind: str, x: Callable[[float], float], y: Callable[[float], float]) -> str:
+    """Return one method's line."""
+    points = zip(rows.get_column("coverage").to_list(), rows.get_column("hit_rate").to_list(), strict=True)
+    return f'<path class="line {kind}" d="M{"L".join(f"{px(x(c))} {px(y(r))}" for c, r in points)}"/>'
+
+
+def _band(rows: pl.DataFrame, x: Callable[[float], float], y: Callable[[float], float]) -> str:
+    """Return the interval around a method's line; it lies below all lines."""
     at = [x(c) for c in rows.get_column("coverage").to_list()]
-    rate, low, high = ([y(v) for v in rows.get_column(n).to_list()] for n in ("hit_rate", "low", "high"))
-    line = f'<path class="line {kind}" d="M{"L".join(f"{px(a)} {px(b)}" for a, b in zip(at, rate, strict=True))}"/>'
-    if kind != "best":
-        return line
+    low, high = ([y(v) for v in rows.get_column(n).to_list()] for n in ("low", "high"))
     around = [*zip(at, high, strict=True), *zip(at[::-1], low[::-1], strict=True)]
-    return f'<polygon class="band" points="{" ".join(f"{px(a)},{px(b)}" for a, b in around)}"/>{line}'
+    return f'<polygon class="band" points="{" ".join(f"{px(a)},{px(b)}" for a, b in around)}"/>'
 
 
 def _apart(ends: list[tuple[str, float, str]], bottom: float) -> list[tuple[str, float, str]]:

@@ -120,7 +120,7 @@ def comparison_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
 def sentence(crime_type: str, method: str, baseline: str, estimate: Estimate, events: float, n_types: int = 0) -> str:
     """Return what may be said of a ratio of hits in the same area, in one plain sentence."""
     what = f"Over {n_types} crime types" if crime_type == POOLED else "In the same area"
-    crime = "" if crime_type == POOLED else f" {crime_type}"
+    crime = "" if crime_type == POOLED else " " + crime_type.replace("-", " ").replace("_", " ")
     if not np.isfinite(estimate.value):
         return f"{what}, {baseline} caught no{crime or ' event'}, so no ratio can be given."
     change = f"{abs(estimate.value - 1) * 100:.0f} % {'more' if estimate.value >= 1 else 'less'}"
