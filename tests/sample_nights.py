@@ -292,5 +292,6 @@ def many_areas_night() -> Night:
 
 
 def one_map(night: Night, **changes: object) -> Night:
-    """Return the night with its first map only, that map changed as told; names of streets and areas go with it."""
-    return replace(night, areas=(replace(night.areas[0], **changes),))
+    """Return the night with its first map only, that map and its one area changed as told."""
+    first = replace(night.areas[0], **changes)
+    return replace(night, areas=(first,), layer=replace(night.layer, areas=(first.area,)))

@@ -17,6 +17,8 @@ from peelian.places.areas import StudyArea
 MAP_WIDTH = 760.0
 MOST_HEIGHT = 700.0
 _MARGIN_PX = 34.0
+#: A part of an area smaller than this share of it, and without a box, may lie outside the picture.
+_LEAST_PART = 0.03
 #: A line label needs room; of this many lines, the longest, names are tried.
 _NAMED_LINES = 60
 
@@ -29,6 +31,7 @@ class Ground:
     frame: Frame
     shape: shapely.Geometry
     lines: tuple[Line, ...]
+    is_whole: bool
 
     @property
     def definitions(self) -> Markup:
@@ -55,8 +58,17 @@ class Ground:
 def ground_of(night: Night, area: StudyArea, anchor: str) -> Ground:
     """Return the ground of the area's maps; its frame holds the outline and every box in it."""
     shape = drawn_outline(area, night.layer.grid)
-    frame = Frame.around(bounds_of(night, area, shape), MAP_WIDTH, MOST_HEIGHT, _MARGIN_PX)
-    return Ground(anchor, frame, shape, street_lines(night.streets, frame.bounds))
+    main = _main_parts(shape)
+    frame = Frame.around(bounds_of(night, area, main), MAP_WIDTH, MOST_HEIGHT, _MARGIN_PX)
+    is_whole = shapely.covers(shapely.box(*frame.bounds), shape)
+    return Ground(anchor, frame, shape, street_lines(night.streets, frame.bounds), bool(is_whole))
+
+
+def _main_parts(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the outline without its specks: a lone cell far away would make all else small."""
+    parts = shapely.get_parts(shape)
+    sizes = shapely.area(parts)
+    return shapely.union_all(parts[sizes >= _LEAST_PART * sizes.sum()]) if len(parts) > 1 else shape
 
 
 def bounds_of(night: Night, area: StudyArea, shape: shapely.Geometry) -> tuple[float, float, float, float]:

@@ -79,6 +79,7 @@ class MapView:
     n_limit: int
     n_shown: int
     map: Markup
+    is_whole: bool
     width: float
     height: float
     aloud: str
@@ -127,6 +128,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         n_limit=len(boxes),
         n_shown=table.height,
         map=maps.night_map(ground, area_night, night.layer.grid),
+        is_whole=ground.is_whole,
         width=ground.frame.width,
         height=round(ground.frame.height, 1),
         aloud=_aloud(night, area_night, firm, unsure),

@@ -122,3 +122,13 @@ def test_an_area_with_a_boundary_is_drawn_as_its_boundary() -> None:
     area = StudyArea("a", "A", np.array([0, 1]), boundary)
     assert shapely.equals(outline(area, grid), boundary)
     assert shapely.equals(drawn_outline(area, grid), boundary)
+
+
+def test_a_lone_cell_far_away_does_not_make_the_rest_small_and_the_page_says_so() -> None:
+    night = town_night()
+    a = night.areas[0]
+    far = StudyArea(a.area.id, a.area.name, np.append(a.area.cells, night.layer.grid.n_cells - 1))
+    ground, plain = ground_of(night, far, "x"), ground_of(night, a.area, "x")
+    assert plain.is_whole
+    assert not ground.is_whole
+    assert ground.frame.pixels_per_m == pytest.approx(plain.frame.pixels_per_m, rel=0.05)

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from tests.sample_nights import many_areas_night, one_map, town_night
 
@@ -197,6 +198,13 @@ def test_an_explanation_that_is_no_exact_sum_says_so() -> None:
 def test_a_night_without_maps_is_still_a_page() -> None:
     said = text_of(index_page(replace(town_night(), areas=())))
     assert "No map was made for Sampleton tonight." in said
+
+
+def test_parts_outside_the_picture_are_told() -> None:
+    a = town_night().areas[0]
+    far = StudyArea(a.area.id, a.area.name, np.append(a.area.cells, town_night().layer.grid.n_cells - 1))
+    assert "lie outside the picture" in text_of(index_page(one_map(town_night(), area=far)))
+    assert "lie outside the picture" not in text_of(index_page(town_night()))
 
 
 def test_an_area_without_a_cell_has_a_page_without_a_number_that_does_not_exist() -> None:
