@@ -129,6 +129,18 @@ def test_the_real_folder_takes_the_streets_and_skips_the_outcomes(tmp_path: Path
     assert inside.mean() > 0.97
 
 
+def test_the_metric_crs_follows_the_points_and_is_kept(tmp_path: Path) -> None:
+    # As if Gibraltar published in the same format: it lies in UTM zone 30, far from any British grid.
+    rows = [street_row(str(i), longitude="-5.3536", latitude="36.1408") for i in range(3)]
+    file = write(tmp_path / "2019-05-gibraltar-street.csv", STREET_HEADER, *rows)
+    report = ingest(tmp_path / "home", PoliceUk(), [file], RECEIVED)
+    assert (report.kept, report.crs) == (3, "EPSG:32630")
+    more = write(tmp_path / "2019-06-gibraltar-street.csv", STREET_HEADER, *(street_row(f"b{i}") for i in range(2)))
+    # A file of the City of London under that force is far from all that is held.
+    with pytest.raises(SourceError, match="all 2 rows are refused, 2 of them as stray point"):
+        ingest(tmp_path / "home", PoliceUk(), [more], LATER)
+
+
 def test_a_copy_under_another_name_is_the_same_feed(tmp_path: Path) -> None:
     file = EXAMPLES / "2016-02-city-of-london-street.csv.gz"
     first = ingest(tmp_path / "home", PoliceUk(), [file], RECEIVED)

@@ -1,7 +1,7 @@
 """A force's ground: its metric CRS, its middle and its reach. Where longitude and latitude end.
 
 The reach tells a stray point from a wide city: three times the distance within which 95 % of the
-points lie, 25 km at least. A stray would stretch the grid by millions of cells for one event.
+points lie, 25 km at least and 550 km at most. A stray would stretch the grid by millions of cells for one event.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from peelian.sources.records import Batch, Feed
 from peelian.sources.refusals import Reason, Sieve
 
 LEAST_REACH_M = 25_000.0
+#: Twice this, squared, is the largest grid of 250 m cells (``places.grid.MOST_CELLS``): no force reaches farther.
+MOST_REACH_M = 550_000.0
 _SPREADS = 3.0
 #: Fewer points than this do not settle a reach: it is measured anew while a force is younger.
 ENOUGH_POINTS = 1_000
@@ -41,7 +43,7 @@ class Ground:
         """Return the ground of these points, which must be finite and at least one."""
         centre_x, centre_y = float(np.median(x)), float(np.median(y))
         spread = float(np.quantile(np.hypot(x - centre_x, y - centre_y), 0.95))
-        return cls(crs, centre_x, centre_y, max(LEAST_REACH_M, _SPREADS * spread), x.size)
+        return cls(crs, centre_x, centre_y, min(max(LEAST_REACH_M, _SPREADS * spread), MOST_REACH_M), x.size)
 
     def holds(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell of each point whether it lies within the reach; a point that is not finite does not."""

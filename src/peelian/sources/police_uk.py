@@ -15,7 +15,7 @@ import polars as pl
 
 from peelian.errors import SourceError
 from peelian.places.forces import DatePrecision, LocationPrecision
-from peelian.places.projections import BRITISH_NATIONAL_GRID, WGS84
+from peelian.places.projections import WGS84
 from peelian.sources.delimited import UTF8, Chunk, Dialect
 from peelian.sources.files import chunks, column_names
 from peelian.sources.police_found import is_police_found_label, why_police_activity
@@ -98,7 +98,6 @@ class PoliceUk:
                 "The feed dates crimes to the month and gives no recording time: a month's crimes are assumed known "
                 f"{self.delay} after its end."
             ),
-            metric_crs=BRITISH_NATIONAL_GRID,
         )
 
     def batches(self, path: Path) -> Iterator[Batch]:
