@@ -22,6 +22,7 @@ LEAST_REACH_M = 25_000.0
 #: Twice this, squared, is the largest grid of 250 m cells (``places.grid.MOST_CELLS``): no force reaches farther.
 MOST_REACH_M = 550_000.0
 _SPREADS = 3.0
+_NEAR_SHARE = 0.95
 #: Fewer points than this do not settle a reach: it is measured anew while a force is younger.
 ENOUGH_POINTS = 1_000
 #: A median point farther than this from its time zone's city is a wrong CRS or time zone: China spans 3,300 km.
@@ -42,7 +43,10 @@ class Ground:
     def around(cls, crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> "Ground":
         """Return the ground of these points, which must be finite and at least one."""
         centre_x, centre_y = float(np.median(x)), float(np.median(y))
-        spread = float(np.quantile(np.hypot(x - centre_x, y - centre_y), 0.95))
+        distances = np.sort(np.hypot(x - centre_x, y - centre_y))
+        # Of few points the farthest is left out too: among twenty, one stray would else set the reach.
+        n_near = min(int(np.ceil(_NEAR_SHARE * x.size)), max(x.size - 1, 1))
+        spread = float(distances[n_near - 1])
         return cls(crs, centre_x, centre_y, min(max(LEAST_REACH_M, _SPREADS * spread), MOST_REACH_M), x.size)
 
     def holds(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:

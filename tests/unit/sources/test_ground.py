@@ -21,6 +21,14 @@ def test_a_few_strays_move_neither_middle_nor_reach() -> None:
     assert strayed.holds(x, y).all()
 
 
+@pytest.mark.parametrize("n", [3, 5, 11, 19])
+def test_one_stray_among_few_points_is_a_stray(n: int) -> None:
+    x, y = RNG.normal(500_000, 2_000, n), RNG.normal(200_000, 2_000, n)
+    x[n // 2] += 300_000
+    ground = Ground.around("EPSG:27700", x, y)
+    assert ground.holds(x, y).sum() == n - 1
+
+
 def test_a_small_town_reaches_25_km_and_no_force_farther_than_the_largest_grid() -> None:
     town = Ground.around("EPSG:27700", np.array([500_000.0]), np.array([200_000.0]))
     assert town.reach_m == LEAST_REACH_M
