@@ -24,10 +24,14 @@ from peelian.places.squares import Squares
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """One kernel and what each event sends through it: expected events a day, (n_events,)."""
+    """One kernel and what each event sends through it: expected events a day, (n_events,).
+
+    Without a ``kernel`` at hand it is the plain one of ``bandwidth_m``.
+    """
 
     bandwidth_m: float
     daily: NDArray[np.float64]
+    kernel: CellKernel | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +78,8 @@ class AdditiveSum:
         return Influence(squares, self.history, csr_array(total), constant)
 
     def _kernel(self, part: Part) -> CellKernel:
+        if part.kernel is not None:
+            return part.kernel
         for kernel in self.kernels:
             if kernel.bandwidth_m == part.bandwidth_m:
                 return kernel

@@ -17,7 +17,7 @@ from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
 from peelian.models.additive import AdditiveSum, Part, check_ground
 from peelian.models.kernels import CellKernel
-from peelian.models.ladder import KernelLadder, mean_fade, steps_ahead
+from peelian.models.ladder import KernelLadder, mean_fade, plain, steps_ahead
 from peelian.models.lookback import look_back
 from peelian.models.mixing import GammaPrior, Patience, poisson_weights
 from peelian.models.record import Record, read_record
@@ -64,7 +64,7 @@ class Hawkes:
         check_ground(history, region)
         record = read_record(history, bundle, region, self.anchor, self.step_days, ())
         ladder = KernelLadder(
-            self.trigger_bandwidths_m,
+            plain(*self.trigger_bandwidths_m),
             tuple(h / self.step_days for h in self.trigger_half_lives_days),
             (),
             (1.0,),
@@ -130,13 +130,13 @@ class FittedHawkes:
         half_lives = np.asarray(self.ladder.half_lives)
         fade = 2.0 ** (-age / half_lives) / self.ladder.span(self.ladder.half_lives, steps)
         fade *= mean_fade(half_lives, *steps_ahead(period, self.history, model.step_days))
-        n_triggers = len(self.ladder.bandwidths_m)
+        n_triggers = len(self.ladder.reaches)
         sends = np.zeros((n_triggers + len(model.background_m), len(self.history)))
         sends[:n_triggers, record.index] = (learned.theta @ fade.T)[:, record.age] * record.weight
         quiet = learned.background_share[record.cell] * record.weight / steps
         sends[n_triggers:, record.index] = np.outer(learned.background_weight, quiet)
         sends /= model.step_days
-        reaches = (*self.ladder.bandwidths_m, *model.background_m)
+        reaches = (*model.trigger_bandwidths_m, *model.background_m)
         parts = tuple(Part(reach, daily) for reach, daily in zip(reaches, sends, strict=True))
         even = learned.even / self.region.n_inside / model.step_days if record.cell.size else 0.0
         parameters: dict[str, Parameter] = {
@@ -151,7 +151,7 @@ class FittedHawkes:
 def _learn(
     model: Hawkes, record: Record, region: Region, ladder: KernelLadder, backgrounds: tuple[CellKernel, ...]
 ) -> Excitation:
-    shape = (len(ladder.bandwidths_m), len(ladder.half_lives))
+    shape = (len(ladder.reaches), len(ladder.half_lives))
     n_cells = region.grid.n_cells
     days = min(record.steps, round(model.longest_days / model.step_days))
     if days < 1 or not record.cell.size:

@@ -34,11 +34,14 @@ MANY_TAPS = 20
 class CellKernel:
     """Gaussian of ``bandwidth_m`` between cells of a region; bandwidth 0 keeps an event in its own cell.
 
-    ``kept`` (n_cells,) is the share of an event in each cell that would stay inside unscaled; 1 outside the region.
+    ``receives`` (n_cells,), positive, says how readily each cell takes what comes its way (None: all alike); an
+    event is still shared out whole, and bandwidth 0 still keeps it. ``kept`` (n_cells,) is what of an event in
+    each cell would arrive unscaled; 1 outside the region.
     """
 
     region: Region
     bandwidth_m: float
+    receives: NDArray[np.float64] | None = None
     kept: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +49,9 @@ class CellKernel:
         if not (np.isfinite(self.bandwidth_m) and self.bandwidth_m >= 0):
             raise ForecastError(f"bandwidth_m = {self.bandwidth_m!r}: a bandwidth is 0 or a positive number of metres.")
         inside = self.region.is_inside
+        if self.receives is not None and self.bandwidth_m:
+            object.__setattr__(self, "kept", np.where(inside, self._smoothed(self.takes), 1.0))
+            return
         known = _KEPT.setdefault(self.region, {})
         if self.bandwidth_m not in known:
             smoothed = self._smoothed(inside.astype(np.float64)) if self.bandwidth_m else np.ones(inside.size)
@@ -53,6 +59,14 @@ class CellKernel:
             kept.flags.writeable = False
             known[self.bandwidth_m] = kept
         object.__setattr__(self, "kept", known[self.bandwidth_m])
+
+    @property
+    def takes(self) -> NDArray[np.float64]:
+        """How readily each cell takes what comes its way, 0 outside the region; (n_cells,)."""
+        inside = self.region.is_inside
+        if self.receives is None or self.bandwidth_m == 0:
+            return inside.astype(np.float64)
+        return np.where(inside, self.receives, 0.0)
 
     @property
     def taps(self) -> NDArray[np.float64]:
@@ -72,7 +86,7 @@ class CellKernel:
         if self.bandwidth_m == 0:
             return np.where(inside, source, 0.0)
         sent = np.where(inside, source, 0.0) / self.kept
-        return np.where(inside, self._smoothed(sent), 0.0)
+        return self._smoothed(sent) * self.takes
 
     def weights(self, squares: Squares, cells: NDArray[np.int64], kept: NDArray[np.float64] | None = None) -> csr_array:
         """Return what each square receives of one event in each of ``cells``; (n_squares, n_listed_cells).
@@ -93,6 +107,7 @@ class CellKernel:
         taps = self.taps
         square, sender = _near_pairs(left, bottom, side, from_column, from_row, taps.size - 1)
         across = _tap_table(taps, side)
+        takes = self.takes
         value = np.zeros(square.size)
         # Rows and columns of a square separate, but for its cells outside the region: those are taken cell by cell.
         for d_row in range(side):
@@ -103,7 +118,7 @@ class CellKernel:
                 step_x = np.abs(to_column - from_column[sender])
                 step_y = np.abs(to_row - from_row[sender])
                 receives = on_grid & inside[cell] & squares.own(square, cell)
-                value += np.where(receives, across[step_x] * across[step_y], 0.0)
+                value += np.where(receives, across[step_x] * across[step_y] * takes[cell], 0.0)
         value /= share_kept[cells[sending]][sender]
         hit = value > 0
         shape = (len(squares), cells.size)

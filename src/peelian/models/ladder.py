@@ -9,11 +9,24 @@ from peelian.events.events import Events
 from peelian.places.periods import Period
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Reach:
+    """One kernel in space: a Gaussian of ``bandwidth_m``; where receptive, cells receive by their receptivity."""
+
+    bandwidth_m: float
+    is_receptive: bool = False
+
+
+def plain(*bandwidths_m: float) -> tuple[Reach, ...]:
+    """Return the reaches of these bandwidths, all cells receiving alike."""
+    return tuple(Reach(bandwidth) for bandwidth in bandwidths_m)
+
+
 @dataclass(frozen=True, slots=True)
 class KernelLadder:
-    """Which kernels there are: bandwidths in metres; memories as half-lives in steps, infinity for "all history".
+    """Which kernels there are: reaches in space; memories as half-lives in steps, infinity for "all history".
 
-    ``other_bandwidths_m`` and ``other_half_lives`` serve the other crime types, which need fewer.
+    ``other_reaches`` and ``other_half_lives`` serve the other crime types, which need fewer.
     ``class_edges`` part the sources by how many own events their cell has had: below the first edge,
     between the first two, and so on. A place with many events deserves to be taken at its word, one with
     a single event to be shared with its surroundings; one linear weight cannot say both.
@@ -22,9 +35,9 @@ class KernelLadder:
     endless record instead, so that each event sends out one event in all: a triggering density.
     """
 
-    bandwidths_m: tuple[float, ...]
+    reaches: tuple[Reach, ...]
     half_lives: tuple[float, ...]
-    other_bandwidths_m: tuple[float, ...]
+    other_reaches: tuple[Reach, ...]
     other_half_lives: tuple[float, ...]
     class_edges: tuple[float, ...]
     per_event: bool = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peelian.models.ladder import KernelLadder
+from peelian.models.ladder import KernelLadder, Reach
 from peelian.models.record import Record
 from peelian.models.sources import DecayedSources
 from peelian.places.regions import Region
@@ -35,18 +35,24 @@ class Lookback:
     steps: int
 
 
-def look_back(record: Record, region: Region, ladder: KernelLadder, training: NDArray[np.int64]) -> Lookback:
+def look_back(
+    record: Record,
+    region: Region,
+    ladder: KernelLadder,
+    training: NDArray[np.int64],
+    receptivity: NDArray[np.float64] | None = None,
+) -> Lookback:
     """Return the kernels' rates at the own events of the ``training`` ages (whole steps back, without gaps).
 
     Each training day sees the events of greater age only. Events come back oldest first, those of a day in
-    the record's order.
+    the record's order. ``receptivity`` (n_cells,) is what receptive reaches receive by.
     """
     oldest, newest = int(training.max()), int(training.min())
-    sources = DecayedSources(record, region, ladder, origin=oldest)
+    sources = DecayedSources(record, region, ladder, oldest, receptivity)
     # Without other types there is nothing to read for them.
-    other_bandwidths = ladder.other_bandwidths_m if record.others else ()
+    other_reaches = ladder.other_reaches if record.others else ()
     n_own = ladder.n_classes * len(ladder.half_lives)
-    read: dict[float, list[NDArray[np.float64]]] = {b: [] for b in {*ladder.bandwidths_m, *other_bandwidths}}
+    read: dict[Reach, list[NDArray[np.float64]]] = {r: [] for r in sorted({*ladder.reaches, *other_reaches})}
     weights = []
     exposure = np.zeros(sources.total.size)
     order = np.argsort(-record.age, kind="stable")
@@ -59,24 +65,22 @@ def look_back(record: Record, region: Region, ladder: KernelLadder, training: ND
         exposure += sources.total * fade
         own = today[record.kind[today] == 0]
         if own.size:
-            for bandwidth, rows in read.items():
-                rows.append(
-                    sources.rates_at(bandwidth, record.cell[own], all_kinds=bandwidth in other_bandwidths) * fade
-                )
+            for reach, rows in read.items():
+                rows.append(sources.rates_at(reach, record.cell[own], all_kinds=reach in other_reaches) * fade)
             weights.append(record.weight[own])
         sources.add(today)
-    rates = {b: np.concatenate(rows) if rows else np.empty((0, fade.size)) for b, rows in read.items()}
+    rates = {r: np.concatenate(rows) if rows else np.empty((0, fade.size)) for r, rows in read.items()}
     own_shape = (ladder.n_classes, len(ladder.half_lives))
     other_shape = (len(record.others), len(ladder.other_half_lives))
     n = sum(rows.size for rows in weights)
-    own_rates = [rates[b][:, :n_own].reshape(n, *own_shape) for b in ladder.bandwidths_m]
-    other_rates = [rates[b][:, n_own:].reshape(n, *other_shape) for b in other_bandwidths]
-    nothing = np.zeros((n, other_shape[0], len(ladder.other_bandwidths_m), other_shape[1]))
+    own_rates = [rates[r][:, :n_own].reshape(n, *own_shape) for r in ladder.reaches]
+    other_rates = [rates[r][:, n_own:].reshape(n, *other_shape) for r in other_reaches]
+    nothing = np.zeros((n, other_shape[0], len(ladder.other_reaches), other_shape[1]))
     return Lookback(
         np.stack(own_rates, axis=2),
         np.stack(other_rates, axis=2) if other_rates else nothing,
-        np.repeat(exposure[:n_own].reshape(own_shape)[:, None], len(ladder.bandwidths_m), axis=1),
-        np.repeat(exposure[n_own:].reshape(other_shape)[:, None], len(ladder.other_bandwidths_m), axis=1),
+        np.repeat(exposure[:n_own].reshape(own_shape)[:, None], len(ladder.reaches), axis=1),
+        np.repeat(exposure[n_own:].reshape(other_shape)[:, None], len(ladder.other_reaches), axis=1),
         np.concatenate(weights) if weights else np.empty(0),
         oldest - newest + 1,
     )

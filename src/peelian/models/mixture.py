@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from peelian.events.bundles import Bundle
@@ -18,7 +19,7 @@ from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
 from peelian.models.additive import AdditiveSum, Part, check_ground
 from peelian.models.kernels import CellKernel
-from peelian.models.ladder import KernelLadder, mean_fade, memory_span, steps_ahead
+from peelian.models.ladder import KernelLadder, Reach, mean_fade, memory_span, steps_ahead
 from peelian.models.lookback import look_back
 from peelian.models.mixing import GammaPrior, Patience, poisson_weights
 from peelian.models.record import Record, most_frequent_types, read_record
@@ -56,6 +57,7 @@ class KernelMixture:
     half_lives_days: tuple[float, ...] = (7.0, 21.0, 60.0, 180.0, 720.0, ENDLESS)
     other_bandwidths_m: tuple[float, ...] = (0.0, 120.0, 480.0)
     other_half_lives_days: tuple[float, ...] = (21.0, 180.0, ENDLESS)
+    receptivity_power: float = 0.5
     class_edges: tuple[float, ...] = (1.5, 3.5, 9.5)
     most_others: int = 6
     least_other_events: int = 50
@@ -78,19 +80,26 @@ class KernelMixture:
         others = most_frequent_types(history, bundle, self.most_others, self.least_other_events)
         ladder = self.ladder(region.grid.cell_size_m)
         record = read_record(history, bundle, region, self.anchor, self.step_days, others)
-        weights = _learn(self, record, region, ladder)
-        kernels = tuple(CellKernel(region, bandwidth) for bandwidth in ladder.bandwidths_m)
+        receives = receptivity(history, bundle, region) ** self.receptivity_power
+        weights = _learn(self, record, region, ladder, receives)
+        kernels = tuple(
+            CellKernel(region, reach.bandwidth_m, receives if reach.is_receptive else None) for reach in ladder.reaches
+        )
         return FittedKernelMixture(self, bundle, region, history, ladder, others, weights, kernels)
 
     def ladder(self, cell_size_m: float) -> KernelLadder:
         """Return the kernels that a lattice of such cells can tell apart: 0, and bandwidths from half a cell up."""
         return KernelLadder(
-            tuple(b for b in self.bandwidths_m if b == 0 or b >= LEAST_BANDWIDTH * cell_size_m),
+            self._reaches(self.bandwidths_m, cell_size_m),
             tuple(h / self.step_days for h in self.half_lives_days),
-            tuple(b for b in self.other_bandwidths_m if b == 0 or b >= LEAST_BANDWIDTH * cell_size_m),
+            self._reaches(self.other_bandwidths_m, cell_size_m),
             tuple(h / self.step_days for h in self.other_half_lives_days),
             self.class_edges,
         )
+
+    def _reaches(self, bandwidths_m: tuple[float, ...], cell_size_m: float) -> tuple[Reach, ...]:
+        told_apart = (b for b in bandwidths_m if b == 0 or b >= LEAST_BANDWIDTH * cell_size_m)
+        return tuple(Reach(b, is_receptive=b > 0 and self.receptivity_power > 0) for b in told_apart)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +149,7 @@ class FittedKernelMixture:
         For a ``period`` that begins later or lasts longer than the next step, short memories have faded
         by then: the map leans on the long ones, at the same level of expected events a day.
         """
-        model, ladder = self.model, self.ladder
+        model = self.model
         record = read_record(self.history, self.bundle, self.region, model.anchor, model.step_days, self.others)
         column = self._column(record)
         table = self._table(record.steps, (0, 1))
@@ -153,10 +162,10 @@ class FittedKernelMixture:
         parts = []
         place = record.age * table.shape[2] + column
         per_day = record.weight / model.step_days
-        for bandwidth, by_age_and_source in zip(ladder.bandwidths_m, table, strict=True):
+        for kernel, by_age_and_source in zip(self.kernels, table, strict=True):
             daily = np.zeros(len(self.history))
             daily[record.index] = by_age_and_source.ravel()[place] * per_day
-            parts.append(Part(bandwidth, daily))
+            parts.append(Part(kernel.bandwidth_m, daily, kernel))
         even = self.weights.even / self.region.n_inside / model.step_days if known else 0.0
         parameters: dict[str, Parameter] = {
             "training_events": self.weights.training_events,
@@ -166,9 +175,7 @@ class FittedKernelMixture:
             "other_weight": round(float(self.weights.others.sum()), 9),
             "other_types": ", ".join(self.others),
         }
-        return AdditiveSum(
-            model.name, self.bundle, self.region, self.history, tuple(parts), even, parameters, self.kernels
-        )
+        return AdditiveSum(model.name, self.bundle, self.region, self.history, tuple(parts), even, parameters)
 
     def _table(self, steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:
         """What an event sends through each bandwidth, by age and source; (n_bandwidths, n_ages, n_sources)."""
@@ -182,9 +189,9 @@ class FittedKernelMixture:
         )
         other_fade *= mean_fade(np.asarray(ladder.other_half_lives), *ahead)
         own = np.einsum("qsh,ah->saq", weights.own, fade)
-        others = np.zeros((len(ladder.bandwidths_m), age.size, len(self.others)))
-        for place, bandwidth in enumerate(ladder.other_bandwidths_m):
-            others[ladder.bandwidths_m.index(bandwidth)] = np.einsum("oh,ah->ao", weights.others[:, place], other_fade)
+        others = np.zeros((len(ladder.reaches), age.size, len(self.others)))
+        for place, reach in enumerate(ladder.other_reaches):
+            others[ladder.reaches.index(reach)] = np.einsum("oh,ah->ao", weights.others[:, place], other_fade)
         return np.concatenate([own, others], axis=2)
 
     def _column(self, record: Record) -> NDArray[np.int64]:
@@ -194,10 +201,29 @@ class FittedKernelMixture:
         return np.where(own, self.ladder.classes(counts[record.cell]), self.ladder.n_classes + record.kind - 1)
 
 
-def _learn(model: KernelMixture, record: Record, region: Region, ladder: KernelLadder) -> MixtureWeights:
+def receptivity(history: Events, bundle: Bundle, region: Region) -> NDArray[np.float64]:
+    """Return how readily each cell takes spread crime, by the crime of all other types it has had; (n_cells,).
+
+    ``(n / mean n + 1/2) / (3/2)``: parks, water and railway yards, where nothing was ever recorded, have a third
+    of an average cell's; 1 everywhere where there is no other type.
+    """
+    other = history.table.filter(~pl.col("crime_type").is_in(list(bundle.crime_types)))
+    cell = region.grid.cell_of(other.get_column("x").to_numpy(), other.get_column("y").to_numpy())
+    counts = np.bincount(cell[cell >= 0], minlength=region.grid.n_cells).astype(np.float64)
+    mean = float(counts[region.is_inside].mean())
+    return (counts / mean + 0.5) / 1.5 if mean > 0 else np.ones(counts.size)
+
+
+def _learn(
+    model: KernelMixture,
+    record: Record,
+    region: Region,
+    ladder: KernelLadder,
+    receives: NDArray[np.float64],
+) -> MixtureWeights:
     """Weights from the training days; the prior's where there is no event to learn from."""
-    shape_own = (ladder.n_classes, len(ladder.bandwidths_m), len(ladder.half_lives))
-    shape_others = (len(record.others), len(ladder.other_bandwidths_m), len(ladder.other_half_lives))
+    shape_own = (ladder.n_classes, len(ladder.reaches), len(ladder.half_lives))
+    shape_others = (len(record.others), len(ladder.other_reaches), len(ladder.other_half_lives))
     n_own, n_others = int(np.prod(shape_own)), int(np.prod(shape_others))
     own = record.kind == 0
     level = float(record.weight[own].sum()) / max(record.steps, 1)
@@ -211,7 +237,7 @@ def _learn(model: KernelMixture, record: Record, region: Region, ladder: KernelL
     training = _training_ages(model, record)
     if not np.isin(record.age[own], training).any():
         return MixtureWeights(held[:n_own].reshape(shape_own), np.zeros(shape_others), float(held[-1]), 0)
-    seen = look_back(record, region, ladder, training)
+    seen = look_back(record, region, ladder, training, receives)
     n = seen.weight.size
     rates = np.concatenate(
         [seen.own.reshape(n, -1), seen.others.reshape(n, -1), np.full((n, 1), 1.0 / region.n_inside)], axis=1

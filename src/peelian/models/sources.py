@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peelian.errors import ForecastError
 from peelian.models.kernels import CellKernel
-from peelian.models.ladder import KernelLadder
+from peelian.models.ladder import KernelLadder, Reach
 from peelian.models.record import Record
 from peelian.places.grid import Grid
 from peelian.places.regions import Region
@@ -34,26 +34,42 @@ class DecayedSources:
     value here that changes: it is filled day by day within ``look_back`` and seen by nobody else.
     """
 
-    def __init__(self, record: Record, region: Region, ladder: KernelLadder, origin: int) -> None:
-        shortest = min(*ladder.half_lives, *ladder.other_half_lives, np.inf)
+    def __init__(
+        self,
+        record: Record,
+        region: Region,
+        ladder: KernelLadder,
+        origin: int,
+        receptivity: NDArray[np.float64] | None,
+    ) -> None:
+        shortest = min(*ladder.half_lives, *(ladder.other_half_lives if record.others else ()), np.inf)
         if origin / shortest > MOST_HALVINGS:
             raise ForecastError(
                 f"a half-life of {shortest:g} steps over {origin} training steps halves more than {MOST_HALVINGS:g} "
                 "times; learn from fewer steps or give a longer half-life."
             )
-        self._record, self._ladder, self._origin = record, ladder, origin
+        self._record, self._ladder, self._origin, self._receptivity = record, ladder, origin, receptivity
         active, self._slot = np.unique(record.cell, return_inverse=True)
         self._n_own_events = np.zeros(active.size)
         self._held = np.zeros((active.size, len(ladder.half_lives)))
         self._n_own = ladder.n_classes * len(ladder.half_lives)
         n_columns = self._n_own + len(record.others) * len(ladder.other_half_lives)
-        bandwidths = sorted({*ladder.bandwidths_m, *(ladder.other_bandwidths_m if record.others else ())})
-        factors = {b: _coarseness(b, region.grid.cell_size_m) for b in bandwidths}
+        reaches = sorted({*ladder.reaches, *(ladder.other_reaches if record.others else ())})
+        factors = {r: _coarseness(r.bandwidth_m, region.grid.cell_size_m) for r in reaches}
         self._levels = {
-            factor: _Level.of(region.grid, active, factor, n_columns, [b for b in bandwidths if factors[b] == factor])
+            factor: _Level.of(
+                region.grid, active, factor, n_columns, [r.bandwidth_m for r in reaches if factors[r] == factor]
+            )
             for factor in sorted(set(factors.values()))
         }
-        self._views = {b: _View.of(region, active, b, self._levels[factors[b]]) for b in bandwidths}
+        self._views = {
+            r: _View.of(
+                CellKernel(region, r.bandwidth_m, receptivity if r.is_receptive else None),
+                active,
+                self._levels[factors[r]],
+            )
+            for r in reaches
+        }
         self.total = np.zeros(n_columns)
 
     def add(self, rows: NDArray[np.int64]) -> None:
@@ -73,15 +89,17 @@ class DecayedSources:
         column = self._n_own + (record.kind[other] - 1)[:, None] * len(ladder.other_half_lives)
         self._spread(self._slot[other], column + np.arange(len(ladder.other_half_lives)), value)
 
-    def rates_at(self, bandwidth_m: float, cells: NDArray[np.int64], *, all_kinds: bool) -> NDArray[np.float64]:
-        """Return what one bandwidth brings to each cell, undivided; (n, n_columns), other types 0 unless asked for."""
-        view = self._views[bandwidth_m]
+    def rates_at(self, reach: Reach, cells: NDArray[np.int64], *, all_kinds: bool) -> NDArray[np.float64]:
+        """Return what one reach brings to each cell, undivided; (n, n_columns), other types 0 unless asked for."""
+        view = self._views[reach]
         level = view.level
         near = level.slot_at[level.index_of(cells)[:, None] + view.offset]
         share = view.share * view.sends[near]
         n_read = self.total.size if all_kinds else self._n_own
         rates = np.zeros((cells.size, self.total.size))
         rates[:, :n_read] = np.matmul(share[:, None, :], level.counts[near, :n_read])[:, 0]
+        if view.takes is not None:
+            rates *= view.takes[cells][:, None]
         return rates
 
     def _as_of_origin(self, rows: NDArray[np.int64], half_lives: tuple[float, ...]) -> NDArray[np.float64]:
@@ -132,26 +150,29 @@ class _Level:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """How one bandwidth is read: over which steps on its level, with which shares.
+    """How one reach is read: over which steps on its level, with which shares.
 
-    ``sends`` (n_slots,) scales what each source sends out so that all of it stays inside the region.
+    ``sends`` (n_slots,) scales what each source sends out so that all of it stays inside the region; ``takes``
+    (n_cells,) is how readily cells receive, where not all alike.
     """
 
     level: _Level
     offset: NDArray[np.int64]
     share: NDArray[np.float64]
     sends: NDArray[np.float64]
+    takes: NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, region: Region, active: NDArray[np.int64], bandwidth_m: float, level: _Level) -> "_View":
-        """Return the view of a bandwidth on its level."""
-        taps = _taps(bandwidth_m, region.grid.cell_size_m * level.factor)
+    def of(cls, kernel: CellKernel, active: NDArray[np.int64], level: _Level) -> "_View":
+        """Return the view of a kernel on its level."""
+        taps = _taps(kernel.bandwidth_m, kernel.region.grid.cell_size_m * level.factor)
         both = np.concatenate([taps[:0:-1], taps])
         steps = np.arange(1 - taps.size, taps.size)
         offset = (steps[:, None] * level.width + steps).ravel()
-        kept = np.bincount(level.slot_of, CellKernel(region, bandwidth_m).kept[active])
+        kept = np.bincount(level.slot_of, kernel.kept[active])
         sends = np.bincount(level.slot_of) / np.where(kept > 0, kept, 1.0)
-        return cls(level, offset, np.outer(both, both).ravel() / level.factor**2, sends)
+        takes = None if kernel.receives is None else kernel.takes
+        return cls(level, offset, np.outer(both, both).ravel() / level.factor**2, sends, takes)
 
 
 def _coarseness(bandwidth_m: float, cell_size_m: float) -> int:

@@ -8,10 +8,10 @@ from tests.conftest import CUTOFF, make_events
 
 from peelian.events import Bundle, Events
 from peelian.models.kernels import CellKernel
-from peelian.models.ladder import KernelLadder, memory_span
+from peelian.models.ladder import KernelLadder, Reach, memory_span, plain
 from peelian.models.lookback import look_back
 from peelian.models.mixing import GammaPrior, poisson_weights, simplex_weights
-from peelian.models.mixture import ENDLESS, FittedKernelMixture, KernelMixture
+from peelian.models.mixture import ENDLESS, FittedKernelMixture, KernelMixture, receptivity
 from peelian.models.record import Record, most_frequent_types, read_record
 from peelian.models.windows import Anchor
 from peelian.places import Grid, Period, Region, Squares
@@ -19,23 +19,25 @@ from peelian.places import Grid, Period, Region, Squares
 TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))
 BURGLARY = Bundle.of("burglary")
 X0, Y0 = 100 * 250.0, 200 * 250.0
-LADDER = KernelLadder((0.0, 240.0, 900.0), (7.0, ENDLESS), (0.0, 240.0), (30.0,), (1.5, 3.5))
+LADDER = KernelLadder(plain(0.0, 240.0, 900.0), (7.0, ENDLESS), plain(0.0, 240.0), (30.0,), (1.5, 3.5))
 
 
 def record_of(events: Events, region: Region) -> Record:
     return read_record(events, BURGLARY, region, Anchor.CUTOFF, 1.0, ("robbery",))
 
 
-def brute_force_rates(record: Record, region: Region, target: int, ladder: KernelLadder) -> np.ndarray:
+def brute_force_rates(
+    record: Record, region: Region, target: int, ladder: KernelLadder, receives: np.ndarray | None = None
+) -> np.ndarray:
     """(class, bandwidth, half-life) rates at one event, from the definition: all earlier events sent out anew."""
-    rates = np.zeros((ladder.n_classes, len(ladder.bandwidths_m), len(ladder.half_lives)))
+    rates = np.zeros((ladder.n_classes, len(ladder.reaches), len(ladder.half_lives)))
     day = record.age[target]
     earlier = (record.age > day) & (record.kind == 0)
     counts = np.bincount(record.cell[earlier], minlength=region.grid.n_cells)
     span = memory_span(ladder.half_lives, np.array([record.steps - 1 - day]))[0]
     class_of = ladder.classes(counts.astype(float))[record.cell]
-    for s, bandwidth in enumerate(ladder.bandwidths_m):
-        kernel = CellKernel(region, bandwidth)
+    for s, reach in enumerate(ladder.reaches):
+        kernel = CellKernel(region, reach.bandwidth_m, receives if reach.is_receptive else None)
         for q, (h, half_life) in product(range(ladder.n_classes), enumerate(ladder.half_lives)):
             source = earlier & (class_of == q)
             fade = 2.0 ** (-(record.age[source] - day) / half_life) / span[h]
@@ -50,16 +52,17 @@ def test_lookback_equals_the_definition_event_by_event(region: Region, scattered
         [Y0 + 1300.0] * 6 + [Y0 + 1300.0] * 5 + [Y0 + 1700.0] * 3,
         [1, 2, 3, 9, 33, 70, 5, 6, 12, 80, 90, 1.5, 4, 99],
     )
-    near = replace(LADDER, bandwidths_m=(0.0, 240.0, 700.0))
+    near = replace(LADDER, reaches=(*plain(0.0, 240.0, 700.0), Reach(240.0, is_receptive=True)))
+    receives = np.random.default_rng(1).uniform(0.2, 3, region.grid.n_cells)
     for events in (crowded, scattered):
         record = record_of(events, region)
-        seen = look_back(record, region, near, np.arange(20))
+        seen = look_back(record, region, near, np.arange(20), receives)
         own = np.flatnonzero((record.kind == 0) & (record.age < 20))
         own = own[np.argsort(-record.age[own], kind="stable")]
         assert seen.weight.size == own.size > 0
         for row, target in enumerate(own):
             assert seen.own[row] == pytest.approx(
-                brute_force_rates(record, region, int(target), near), rel=0.02, abs=2e-6
+                brute_force_rates(record, region, int(target), near, receives), rel=0.02, abs=2e-6
             )
 
 
@@ -68,7 +71,7 @@ def test_reach_read_on_a_coarser_lattice_differs_little() -> None:
     rng = np.random.default_rng(5)
     events = make_events(X0 + rng.uniform(500, 3500, 400), Y0 + rng.uniform(500, 3500, 400), rng.uniform(0.1, 300, 400))
     record = record_of(events, region)
-    ladder = replace(LADDER, bandwidths_m=(480.0,), other_bandwidths_m=())
+    ladder = replace(LADDER, reaches=plain(480.0), other_reaches=())
     seen = look_back(record, region, ladder, np.arange(3))
     own = np.flatnonzero(record.age < 3)
     own = own[np.argsort(-record.age[own], kind="stable")]
@@ -146,7 +149,9 @@ def simulated(region: Region, rng: np.random.Generator, repeat_share: float) -> 
 @pytest.mark.parametrize("repeat_share", [0.0, 0.6])
 def test_share_of_quick_repeats_in_simulated_crime_is_recovered(region: Region, repeat_share: float) -> None:
     history = simulated(region, np.random.default_rng(2), repeat_share)
-    model = KernelMixture(bandwidths_m=(0.0, 480.0), half_lives_days=(4.0, ENDLESS), class_edges=())
+    model = KernelMixture(
+        bandwidths_m=(0.0, 480.0), half_lives_days=(4.0, ENDLESS), class_edges=(), receptivity_power=0.0
+    )
     fitted = model.fit(history, BURGLARY, region)
     quick = fitted.weights.own[0, 0, 0]
     assert quick == pytest.approx(repeat_share, abs=0.1)
@@ -166,6 +171,28 @@ def test_other_types_weigh_only_when_they_foretell(region: Region) -> None:
     assert model.fit(history, BURGLARY, region).weights.others[0, 0, 0] > 0.2
     shuffled = make_events(x[rng.permutation(x.size)], y, np.clip(ages, 0.1, None), crime_type=names)
     assert model.fit(shuffled, BURGLARY, region).weights.others[0, 0, 0] < 0.1
+
+
+def test_receptive_kernel_shares_each_event_out_whole_and_mostly_to_receptive_cells(region: Region) -> None:
+    receives = np.ones(region.grid.n_cells)
+    park, street = 5 * 12 + 6, 5 * 12 + 4
+    receives[park] = 1 / 3
+    kernel = CellKernel(region, 240.0, receives)
+    sent = np.zeros(region.grid.n_cells)
+    sent[5 * 12 + 5] = 2.0
+    received = kernel.spread(sent)
+    assert received.sum() == pytest.approx(2.0)
+    assert received[park] == pytest.approx(received[street] / 3)
+    told = kernel.weights(region.grid.squares(np.array([park, street])), np.array([5 * 12 + 5]))
+    assert told.toarray().ravel() * 2 == pytest.approx(received[[park, street]])
+
+
+def test_ground_where_nothing_was_ever_recorded_receives_a_third_of_the_mean(region: Region) -> None:
+    others = make_events([X0 + 1300.0] * 116, [Y0 + 1300.0] * 116, np.ones(116), crime_type="larceny")
+    found = receptivity(others, BURGLARY, region)
+    assert found[3] == pytest.approx(1 / 3)
+    assert found[5 * 12 + 5] == pytest.approx((116 + 0.5) / 1.5)
+    assert (receptivity(Events.empty(others.crs, CUTOFF), BURGLARY, region) == 1.0).all()
 
 
 def floating_squares() -> Squares:
