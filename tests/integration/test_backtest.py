@@ -325,6 +325,16 @@ def test_an_outside_forecast_that_cannot_be_judged_is_refused_with_its_mend(
         run(tmp_path, outside=(file,))
 
 
+def test_boxes_that_keep_their_places_move_less_and_the_price_is_told(tmp_path: Path) -> None:
+    verdict = run(tmp_path, "smoothed-counts@floating", "smoothed-counts@floating~0.5")
+    rows = {(r["crime_type"], r["method"]): r for r in verdict.pooled.iter_rows(named=True)}
+    for crime_type in TYPES:
+        free = rows[crime_type, "smoothed-counts@floating"]
+        kept = rows[crime_type, "smoothed-counts@floating~0.5"]
+        assert kept["churn"] < free["churn"]
+        assert kept["expected_hits"] < free["expected_hits"]
+
+
 def test_the_newest_finished_backtest_stands_last(tmp_path: Path) -> None:
     run(tmp_path, "all-history", name="first", last=date(2021, 1, 5))
     run(tmp_path, "all-history", name="second", last=date(2021, 1, 5))

@@ -27,11 +27,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A method as the night can fit it: the catalogue's name, how boxes are chosen, parameters."""
+    """A method as the night can fit it: the catalogue's name, how boxes are chosen and kept, parameters."""
 
     model: str
     boxes: str
     parameters: tuple[tuple[str, Parameter], ...]
+    keep: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def choose_models(
         backtest=folder.path.name,
         scored_until=latest if isinstance(latest, datetime) else until,
         measure=measure,
-        methods=tuple((m.label, ChosenModel(m.model, m.boxes, m.parameters)) for m in candidates),
+        methods=tuple((m.label, ChosenModel(m.model, m.boxes, m.parameters, m.keep)) for m in candidates),
         choices=tuple(chosen),
     )
     store.keep(choices)

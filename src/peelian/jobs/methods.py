@@ -1,8 +1,8 @@
 """Which methods a backtest compares: written on the command line or in a TOML file, and made into models.
 
-recent-counts                            a model of the catalogue, boxes on the fixed grid
-kernel-mixture@floating                  the same model's boxes float
-smoothed-counts:bandwidth_m=300,own_share=0.4
+``recent-counts`` is a model of the catalogue with boxes on the fixed grid; ``mixture@floating`` lets them float;
+``mixture@floating~0.25`` keeps yesterday's unless a newcomer expects 25 % more;
+``smoothed-counts:bandwidth_m=300,own_share=0.4`` gives parameters.
 """
 
 import difflib
@@ -23,7 +23,7 @@ from peelian.places.forces import DatePrecision
 
 
 def method_of(text: str) -> Method:
-    """Return the method written as ``MODEL[@fixed|@floating][:name=value,...]``; its label is the text.
+    """Return the method written as ``MODEL[@fixed|@floating[~margin]][:name=value,...]``; its label is the text.
 
     Raises
     ------
@@ -31,8 +31,11 @@ def method_of(text: str) -> Method:
         When the text is not of that form.
     """
     head, _, tail = text.partition(":")
-    name, _, boxes = head.partition("@")
-    if not name or boxes not in ("", FIXED, FLOATING):
+    name, _, choice = head.partition("@")
+    boxes, kept, margin = choice.partition("~")
+    keep = _value(margin) if kept else 0.0
+    is_margin = isinstance(keep, int | float) and not isinstance(keep, bool) and (not kept or boxes == FLOATING)
+    if not name or "~" in name or boxes not in ("", FIXED, FLOATING) or not is_margin or float(keep) < 0:
         raise EvaluationError(
             f"method {text!r}: write MODEL, MODEL@floating or MODEL:parameter=value, such as "
             "'smoothed-counts@floating:bandwidth_m=300'."
@@ -43,7 +46,7 @@ def method_of(text: str) -> Method:
         if not equals:
             raise EvaluationError(f"method {text!r}: {part!r} is no parameter; write it as name=value.")
         given.append((key.strip(), _value(value.strip())))
-    return Method(text, name, boxes or FIXED, tuple(sorted(given)))
+    return Method(text, name, boxes or FIXED, tuple(sorted(given)), float(keep))
 
 
 def all_methods() -> tuple[Method, ...]:
@@ -65,16 +68,21 @@ def methods_in(file: Path) -> tuple[Method, ...]:
         raise EvaluationError(f'{file}: {error}. It holds [[method]] tables with model = "NAME".') from error
     methods = []
     for row in written.get("method", []):
-        unknown = [k for k in row if k not in ("label", "model", "boxes", "parameters")]
+        unknown = [k for k in row if k not in ("label", "model", "boxes", "parameters", "keep")]
         if unknown or "model" not in row:
             wrong = f"unknown key {unknown[0]!r}" if unknown else "a method without model"
-            raise EvaluationError(f"{file}: {wrong}; a [[method]] has model, and label, boxes, parameters as wanted.")
+            raise EvaluationError(
+                f"{file}: {wrong}; a [[method]] has model, and label, boxes, parameters, keep as wanted."
+            )
         boxes = row.get("boxes", FIXED)
         parameters = tuple(sorted(row.get("parameters", {}).items()))
         label = row.get("label") or row["model"] + ("@floating" if boxes == FLOATING else "")
         if boxes not in (FIXED, FLOATING):
             raise EvaluationError(f"{file}: boxes = {boxes!r}; they are {FIXED!r} or {FLOATING!r}.")
-        methods.append(Method(label, row["model"], boxes, parameters))
+        keep = row.get("keep", 0.0)
+        if not isinstance(keep, int | float) or keep < 0 or (keep and boxes != FLOATING):
+            raise EvaluationError(f"{file}: keep = {keep!r}: a share from 0 up, for floating boxes, such as 0.25.")
+        methods.append(Method(label, row["model"], boxes, parameters, float(keep)))
     if not methods or set(written) - {"method"}:
         raise EvaluationError(f"{file}: holds no [[method]] table, or something else beside them.")
     return tuple(methods)

@@ -22,12 +22,17 @@ _DAYS = {"day": 1, "shift": 1, "week": 7, "month": 28}
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row of the table: a model with its parameters and how its boxes are chosen, or an outside forecast."""
+    """One row of the table: a model with its parameters and how its boxes are chosen, or an outside forecast.
+
+    ``keep`` is the hysteresis of floating boxes: the share by which a newcomer must expect more than yesterday's box
+    to take its place. A part of the range begins without incumbents.
+    """
 
     label: str
     model: str
     boxes: str = FIXED
     parameters: tuple[tuple[str, Parameter], ...] = ()
+    keep: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,8 @@ class Plan:
             judged_at=datetime.fromisoformat(given.pop("judged_at")),
             shift_hours=tuple(given.pop("shift_hours")),
             methods=tuple(
-                Method(m["label"], m["model"], m["boxes"], tuple((k, v) for k, v in m["parameters"])) for m in methods
+                Method(m["label"], m["model"], m["boxes"], tuple((k, v) for k, v in m["parameters"]), m["keep"])
+                for m in methods
             ),
             bundles=tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in bundles),
             **given,

@@ -30,7 +30,9 @@ from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
 from peelian.places.periods import Period
 from peelian.places.regions import Region
+from peelian.places.squares import Squares
 from peelian.selection.floating import select_floating
+from peelian.selection.hysteresis import Incumbents
 from peelian.selection.top import TopCells, rank_cells
 from peelian.store.backtests import BacktestFolder
 
@@ -137,6 +139,7 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
     """Return the key's tables: a score row for every area of every period, whatever became of it."""
     rows = PartRows(bundle, method, bench.ground)
     fitted: FittedModel | None = None
+    held: Incumbents | None = None
     for index, period in enumerate(periods):
         cutoff = bench.plan.cutoff(period)
         fallen = bench.fallen(bundle, period)
@@ -156,7 +159,8 @@ def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: M
                     if fitted is None or is_stale
                     else fitted.conditioned_on(history)
                 )
-                answer = _answer(bench, fitted.forecast(period), method)
+                answer = _answer(bench, fitted.forecast(period), method, held)
+                held = _incumbents(answer, method)
             if status != NO_RECORDS:
                 status, reason = (ANSWERED, "") if answer else (NOTHING_KNOWN, _nothing(bench, method, bundle))
         except Exception as error:  # noqa: BLE001 - whatever a model does on one key, the rest goes on and the row says why
@@ -189,10 +193,19 @@ def _fit(bench: Bench, history: Events, bundle: Bundle, method: Method) -> Fitte
     return model.fit(history, bundle, bench.lattice if method.boxes == FLOATING else bench.region)
 
 
-def _answer(bench: Bench, forecast: Forecast, method: Method) -> Answer:
+def _incumbents(answer: Answer, method: Method) -> Incumbents | None:
+    """Return the boxes that stand, where the method lets them keep their places."""
+    squares = [s for s, _ in answer.boxes.values() if len(s)]
+    if not method.keep or not squares:
+        return None
+    west, south = (np.concatenate([getattr(s, name) for s in squares]) for name in ("x_min", "y_min"))
+    return Incumbents(Squares(west, south, squares[0].size_m), method.keep)
+
+
+def _answer(bench: Bench, forecast: Forecast, method: Method, held: Incumbents | None) -> Answer:
     """Return the forecast's boxes, and its expected counts on the layer's grid."""
     if method.boxes == FLOATING:
-        chosen = select_floating(forecast, bench.layer, TopCells(bench.plan.count, 0))
+        chosen = select_floating(forecast, bench.layer, TopCells(bench.plan.count, 0), held)
         expected = np.bincount(bench.parents, forecast.expected, minlength=bench.plan.grid.n_cells)
         boxes = {i: (b.squares, b.chosen.get_column("expected_count").to_numpy()) for i, b in chosen.items()}
         return Answer(expected.astype(np.float64), boxes, is_floating=True)

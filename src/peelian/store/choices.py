@@ -57,7 +57,7 @@ def _read(plain: dict[str, object]) -> Choices:
         scored_until=datetime.fromisoformat(str(given["scored_until"])),
         measure=str(given["measure"]),
         methods=tuple(
-            (label, ChosenModel(m["model"], m["boxes"], tuple((k, v) for k, v in m["parameters"])))
+            (label, ChosenModel(m["model"], m["boxes"], tuple((k, v) for k, v in m["parameters"]), m["keep"]))
             for label, m in methods
         ),
         choices=tuple(Choice(**c) for c in choices),
