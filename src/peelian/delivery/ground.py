@@ -60,8 +60,9 @@ def ground_of(night: Night, area: StudyArea, anchor: str) -> Ground:
     shape = drawn_outline(area, night.layer.grid)
     main = _main_parts(shape)
     frame = Frame.around(bounds_of(night, area, main), MAP_WIDTH, MOST_HEIGHT, _MARGIN_PX)
+    lines = street_lines(night.streets, frame.bounds, night.force.location_precision)
     is_whole = shapely.covers(shapely.box(*frame.bounds), shape)
-    return Ground(anchor, frame, shape, street_lines(night.streets, frame.bounds), bool(is_whole))
+    return Ground(anchor, frame, shape, lines, bool(is_whole))
 
 
 def _main_parts(shape: shapely.Geometry) -> shapely.Geometry:

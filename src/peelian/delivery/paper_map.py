@@ -40,7 +40,7 @@ def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
     room = Room.of(
         frame.width, frame.height, [*(m.rectangle for m in marks), (0, height - 34, 190, height)], np.empty((0, 2))
     )
-    lines = street_lines(night.streets, frame.bounds)
+    lines = street_lines(night.streets, frame.bounds, night.force.location_precision)
     boxes = draw_boxes(marks, room)
     labels: list[Label] = []
     for name, line in named_lines(lines, place_streets(area_night), frame):

@@ -12,12 +12,14 @@ import shapely
 from numpy.typing import NDArray
 
 from peelian.delivery.frame import Frame, px
+from peelian.places.forces import LocationPrecision
 
 GAP_M = 350.0
 _STEP_M = 40.0
 _WOBBLE_M = 25.0
-#: A shorter line says nothing about the way a street runs: two points of a feed that has few.
-_LEAST_M = 150.0
+#: A shorter line says nothing about the way a street runs; where points are moved on purpose it needs more.
+_LEAST_M = {LocationPrecision.STREET_SNAPPED: 500.0, LocationPrecision.AREA: 500.0}
+_LEAST_ELSE_M = 150.0
 #: Of all drawn streets this share, the longest, are drawn as main streets; and none shorter than this.
 _MAIN_SHARE = 0.08
 _MAIN_LENGTH_M = 1200.0
@@ -34,7 +36,9 @@ class Line:
 
 
 def street_lines(
-    streets: Mapping[str, NDArray[np.float64]], bounds: tuple[float, float, float, float]
+    streets: Mapping[str, NDArray[np.float64]],
+    bounds: tuple[float, float, float, float],
+    precision: LocationPrecision = LocationPrecision.EXACT,
 ) -> tuple[Line, ...]:
     """Return the lines of all streets with a point inside the bounds, longest first (ties: by name)."""
     names = sorted(streets)
@@ -58,10 +62,9 @@ def street_lines(
     runs = [(int(o[0]), p) for o, p in zip(np.split(owner, cut), np.split(points, cut), strict=True) if len(p) > 1]
     runs = list(zip((o for o, _ in runs), _straightened([p for _, p in runs]), strict=True))
     lengths = [float(np.hypot(*np.diff(p, axis=0).T).sum()) for _, p in runs]
-    runs, lengths = (
-        [r for r, m in zip(runs, lengths, strict=True) if m >= _LEAST_M],
-        [m for m in lengths if m >= _LEAST_M],
-    )
+    least = _LEAST_M.get(precision, _LEAST_ELSE_M)
+    long = [(run, m) for run, m in zip(runs, lengths, strict=True) if m >= least]
+    runs, lengths = [run for run, _ in long], [m for _, m in long]
     longest = sorted(lengths, reverse=True)
     floor = max(longest[int(len(longest) * _MAIN_SHARE)], _MAIN_LENGTH_M) if longest else 0.0
     lines = [Line(names[o], p, m >= floor, m) for (o, p), m in zip(runs, lengths, strict=True)]

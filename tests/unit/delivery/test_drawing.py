@@ -12,7 +12,7 @@ from peelian.delivery.maps import night_map
 from peelian.delivery.marks import marks_of
 from peelian.delivery.outlines import cells_union, drawn_outline, outline
 from peelian.delivery.streets import street_lines
-from peelian.places import Grid, StudyArea
+from peelian.places import Grid, LocationPrecision, StudyArea
 
 EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)
 
@@ -132,3 +132,13 @@ def test_a_lone_cell_far_away_does_not_make_the_rest_small_and_the_page_says_so(
     assert plain.is_whole
     assert not ground.is_whole
     assert ground.frame.pixels_per_m == pytest.approx(plain.frame.pixels_per_m, rel=0.05)
+
+
+def test_points_that_were_moved_to_the_street_make_no_short_lines() -> None:
+    streets = {
+        "Mill Lane": np.array([[0.0, 0.0], [300.0, 0.0]]),
+        "Long Lane": np.array([[0.0, 9.0], [300.0, 9.0], [600.0, 9.0]]),
+    }
+    snapped = street_lines(streets, EVERYWHERE, LocationPrecision.STREET_SNAPPED)
+    assert [line.street for line in snapped] == ["Long Lane"]
+    assert len(street_lines(streets, EVERYWHERE, LocationPrecision.BLOCK)) == 2
