@@ -325,6 +325,16 @@ def test_an_outside_forecast_that_cannot_be_judged_is_refused_with_its_mend(
         run(tmp_path, outside=(file,))
 
 
+def test_floating_boxes_are_refused_on_snapped_points_with_the_reason(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from peelian.places import LocationPrecision
+
+    snapped = replace(inputs(), force=replace(inputs().force, location_precision=LocationPrecision.STREET_SNAPPED))
+    with pytest.raises(EvaluationError, match="its points are moved further than the boxes are"):
+        backtest(settings(tmp_path), snapped, request("smoothed-counts@floating"))
+
+
 def test_boxes_that_keep_their_places_move_less_and_the_price_is_told(tmp_path: Path) -> None:
     verdict = run(tmp_path, "smoothed-counts@floating", "smoothed-counts@floating~0.5")
     rows = {(r["crime_type"], r["method"]): r for r in verdict.pooled.iter_rows(named=True)}

@@ -47,7 +47,7 @@ def backtest(
     residents_columns: Annotated[
         str, typer.Option("--residents-columns", help="NAME,RESIDENTS[,GROUP...]: its columns.")
     ] = "name,residents",
-    executor: Annotated[str, typer.Option("--executor", help="processes, or dask://host:port.")] = "processes",
+    executor: Annotated[str | None, typer.Option("--executor", help="processes, or dask://host:port.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Processes [default: one a core].", min=1)] = None,
     home: Home = None,
     as_json: AsJson = False,

@@ -23,15 +23,16 @@ from peelian.events.log import EventLog
 from peelian.events.replay import Replay, known_when_it_occurred
 from peelian.forecasts.verdicts import Verdict
 from peelian.jobs.disparity import ResidentsFile, weigh_burden
-from peelian.jobs.executors import PROCESSES, map_keys
+from peelian.jobs.executors import map_keys
+from peelian.jobs.forecasting import Drawing
 from peelian.jobs.methods import model_of
 from peelian.jobs.outside import check_outside, outside_method, snapshot_name
-from peelian.jobs.plans import OUTSIDE, Method, Plan, check_plan, with_baseline_first
+from peelian.jobs.plans import FLOATING, OUTSIDE, Method, Plan, check_plan, with_baseline_first
 from peelian.jobs.replaying import replay_key
 from peelian.jobs.terms import Terms
 from peelian.jobs.verdict import verdict_of, write_results
 from peelian.places.areas import AreaLayer
-from peelian.places.forces import DatePrecision, Force
+from peelian.places.forces import DatePrecision, Force, LocationPrecision
 from peelian.places.grid import Grid
 from peelian.sources.outside_forecasts import read_outside
 from peelian.store.areas import AreaStore
@@ -43,6 +44,8 @@ BASELINE = "recent-counts"
 #: Where no crime type is named: the commonest of the last year before the test, this many at most.
 MOST_TYPES = 6
 SHIFT_HOURS = (6, 14, 22)
+#: Lines on which boxes float, a quarter of the usual cell.
+LATTICE_M = 62.5
 Progress = Callable[[str], None]
 
 
@@ -82,7 +85,7 @@ def run_backtest(
     settings: Terms,
     request: BacktestRequest,
     *,
-    executor: str = PROCESSES,
+    executor: str | None = None,
     progress: Progress = lambda _: None,
 ) -> tuple[Verdict, BacktestFolder]:
     """Make or finish a backtest of a force of the home, and return its verdict and where it is kept.
@@ -115,7 +118,7 @@ def backtest(
     inputs: BacktestInputs,
     request: BacktestRequest,
     *,
-    executor: str = PROCESSES,
+    executor: str | None = None,
     progress: Progress = lambda _: None,
 ) -> tuple[Verdict, BacktestFolder]:
     """Make or finish a backtest from these inputs; errors as in ``run_backtest``."""
@@ -137,7 +140,12 @@ def backtest(
             progress(f"{inputs.force.name}: {len(keys) - left} of {len(keys)} parts judged")
 
         map_keys(
-            replay_key, str(folder.path.resolve()), missing, executor=executor, workers=settings.workers, done=told
+            replay_key,
+            str(folder.path.resolve()),
+            missing,
+            executor=executor or settings.executor,
+            workers=settings.workers,
+            done=told,
         )
         progress(f"{inputs.force.name}: weighing")
         verdict = verdict_of(folder, plan, layer, time.perf_counter() - began)
@@ -158,7 +166,7 @@ def _plan(settings: Terms, inputs: BacktestInputs, request: BacktestRequest, rep
     judged_at = _last_instant(inputs.log, latest)
     methods = with_baseline_first(
         (
-            *(request.methods or (Method(settings.night.model, settings.night.model),)),
+            *(request.methods or (_nights_own(settings, force),)),
             *map(outside_method, request.outside),
         ),
         request.baseline,
@@ -166,6 +174,7 @@ def _plan(settings: Terms, inputs: BacktestInputs, request: BacktestRequest, rep
     for method in methods:
         if method.boxes != OUTSIDE:
             model_of(method, force.date_precision)
+    _check_floating(methods, force)
     draft = Plan(
         force=force,
         level="",
@@ -204,6 +213,29 @@ def _plan(settings: Terms, inputs: BacktestInputs, request: BacktestRequest, rep
     plain = {**draft.to_json(), "level": layer.level}
     plan = Plan.from_json({**plain, "grid": _grid(layer.grid), "bundles": [_bundle(b) for b in bundles]})
     return plan, layer
+
+
+def _nights_own(settings: Terms, force: Force) -> Method:
+    """Return the method by which the night itself draws."""
+    if Drawing.of(force, settings.night).is_floating:
+        return Method(f"{settings.night.model}@{FLOATING}", settings.night.model, FLOATING)
+    return Method(settings.night.model, settings.night.model)
+
+
+def _check_floating(methods: tuple[Method, ...], force: Force) -> None:
+    """Refuse boxes that float over snapped points.
+
+    Such points stand on a few spots many metres apart: a box moved a little takes one more spot in, whatever happened
+    in the streets around, and looks brilliant for nothing.
+    """
+    afloat = [m.label for m in methods if m.boxes == FLOATING]
+    precise = (LocationPrecision.EXACT, LocationPrecision.BLOCK)
+    if afloat and force.location_precision not in precise:
+        raise EvaluationError(
+            f"{afloat[0]}: boxes that float on {LATTICE_M:g} m lines cannot be judged on a feed that is "
+            f"{force.location_precision.value}: its points are moved further than the boxes are, so they would fit the "
+            "moving. Compare on the grid."
+        )
 
 
 def _bundles(settings: Terms, inputs: BacktestInputs, request: BacktestRequest, known: Events) -> tuple[Bundle, ...]:
