@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,6 @@ from peelian.events.events import Events
 from peelian.events.fingerprint import fingerprint
 from peelian.forecasts.nights import Night, PurposeCard
 from peelian.jobs.bundle_night import (
-    STREET_DAYS,
     BundlePart,
     Known,
     NightPlan,
@@ -32,12 +32,11 @@ from peelian.jobs.bundle_night import (
     work,
 )
 from peelian.jobs.calendar import night_of, nights_between, period_of
-from peelian.jobs.executors import PROCESSES, map_keys
+from peelian.jobs.executors import PROCESSES, Workers
 from peelian.jobs.forecasting import Drawing
 from peelian.jobs.publishing import files_of
 from peelian.jobs.terms import Terms
 from peelian.places.forces import Force
-from peelian.selection.naming import Streets
 from peelian.store import nights as night_store
 from peelian.store import runs
 from peelian.store.events import EventStore
@@ -86,10 +85,12 @@ def run_nights(
         runs.bury_the_dead()
         mend_folders(settings.home / "nights")
         outcomes = []
-        for force in forces:
-            for night in _due(settings, force, on, since, again=again):
-                progress(f"{force.name}: night of {night}")
-                outcomes.append(_run(settings, force, night, alone=len(forces) == 1, progress=progress))
+        with Workers(settings.executor, settings.workers) as workers:
+            for force in forces:
+                for night in _due(settings, force, on, since, again=again):
+                    progress(f"{force.name}: night of {night}")
+                    alone = len(forces) == 1
+                    outcomes.append(_run(settings, force, night, workers, alone=alone, progress=progress))
         return outcomes
 
 
@@ -111,10 +112,12 @@ def _first_missed(force: Force, done: set[date], last: date) -> date:
     return next(n for n in [*nights_between(force, earlier[0], last)] if n not in done or n == last)
 
 
-def _run(settings: Terms, force: Force, night: date, *, alone: bool, progress: Progress) -> NightOutcome:
+def _run(
+    settings: Terms, force: Force, night: date, workers: Workers, *, alone: bool, progress: Progress
+) -> NightOutcome:
     run = runs.begin(force.id, night, os.getpid(), night_store.utc_now())
     try:
-        value, track = compose_night(settings, force, night, progress)
+        value, track = compose_night(settings, force, night, workers, progress)
         began = time.perf_counter()
         folder = settings.home / "nights" / (str(night) if alone else f"{night}/{force.id}")
         publish_folder(folder, files_of(value, settings.workers))
@@ -128,9 +131,11 @@ def _run(settings: Terms, force: Force, night: date, *, alone: bool, progress: P
 
 
 def compose_night(
-    settings: Terms, force: Force, night: date, progress: Progress = lambda _: None
+    settings: Terms, force: Force, night: date, workers: Workers | None = None, progress: Progress = lambda _: None
 ) -> tuple[Night, pl.DataFrame]:
     """Return the night as a value, and its boxes and baselines as rows of the track. Nothing is published here.
+
+    ``workers`` that serve more than this night are left standing; without them it starts its own.
 
     Raises
     ------
@@ -154,8 +159,8 @@ def compose_night(
     plan = NightPlan(settings.home, force.id, night, settings.night, bundles)
     made_from = fingerprint(known.history)
     read_s = time.perf_counter() - began
-    parts = _parts(settings, plan, known, made_from, progress)
-    streets = Streets.of(known.history.since(known.cutoff - timedelta(days=STREET_DAYS)))
+    with nullcontext(workers) if workers else Workers(settings.executor, settings.workers) as side_by_side:
+        parts = _parts(settings.home, plan, known, made_from, side_by_side, progress)
     period = period_of(force, night, settings.night)
     areas = sorted((a for part in parts for a in part.areas), key=lambda a: (a.area.id, a.bundle.name))
     value = Night(
@@ -179,18 +184,19 @@ def compose_night(
         cards=cards,
         withheld=withheld,
         areas=tuple(areas),
-        streets=streets.points(),
+        streets=known.streets.points(),
         timings={"read": round(read_s, 3), **_summed(parts), "all": round(time.perf_counter() - began, 3)},
         presence_cap_minutes=settings.night.presence_cap_minutes,
     )
     return value, pl.concat([part.track for part in parts])
 
 
-def _parts(settings: Terms, plan: NightPlan, known: Known, made_from: str, progress: Progress) -> list[BundlePart]:
+def _parts(
+    home: Path, plan: NightPlan, known: Known, made_from: str, workers: Workers, progress: Progress
+) -> list[BundlePart]:
     """Return every bundle's part: made here one by one, or side by side where the work is worth a second process."""
-    workers = settings.workers or os.cpu_count() or 1
-    few = len(plan.bundles) < WORTH_A_PROCESS or workers == 1
-    if few and settings.executor == PROCESSES:
+    few = len(plan.bundles) < WORTH_A_PROCESS or workers.count == 1
+    if few and workers.executor == PROCESSES:
         parts = []
         for bundle in plan.bundles:
             progress(f"{known.force.name}: {plan.night} {bundle.name}")
@@ -198,17 +204,10 @@ def _parts(settings: Terms, plan: NightPlan, known: Known, made_from: str, progr
         return parts
     # The folder's name tells what its parts are made from: a killed night's parts serve the next start.
     made_by = hashlib.sha256(f"{made_from} {plan!r} {__version__}".encode()).hexdigest()[:16]
-    folder = settings.home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
+    folder = home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
     plan.write(folder)
     names = [b.name for b in plan.bundles]
-    map_keys(
-        work,
-        str(folder),
-        names,
-        executor=settings.executor,
-        workers=workers,
-        done=lambda name: progress(f"{known.force.name}: {plan.night} {name}"),
-    )
+    workers.map(work, str(folder), names, lambda name: progress(f"{known.force.name}: {plan.night} {name}"))
     parts = [read_part(folder, name) for name in names]
     shutil.rmtree(folder, ignore_errors=True)
     return parts
