@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from peelian.events import LOG_SCHEMA, EventLog, Events
-from peelian.jobs.backtest import BacktestInputs, BacktestRequest
 from peelian.jobs.methods import method_of
+from peelian.jobs.planning import BacktestInputs, BacktestRequest
 from peelian.places import AreaLayer, DatePrecision, Force, Grid, LocationPrecision
 from peelian.settings import Settings
 

@@ -25,9 +25,10 @@ TRIAL = {"burglary": (0.126, 0.72), "vehicle-theft": (0.101, 0.58), "robbery": (
 
 def run() -> list[dict[str, object]]:
     """Return the rows of the table."""
-    from peelian.jobs.backtest import BacktestRequest, run_backtest
+    from peelian.jobs.backtest import run_backtest
     from peelian.jobs.ingest import ingest
     from peelian.jobs.methods import method_of
+    from peelian.jobs.planning import BacktestRequest
     from peelian.models.catalogue import NAMES
     from peelian.settings import Settings
     from peelian.sources.slmpd import Slmpd

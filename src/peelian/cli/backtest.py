@@ -61,9 +61,10 @@ def backtest(
 
     from peelian.cli.backtest_table import print_verdict
     from peelian.cli.progress import steps
-    from peelian.jobs.backtest import BacktestRequest, run_backtest
+    from peelian.jobs.backtest import run_backtest
     from peelian.jobs.disparity import residents_in
     from peelian.jobs.methods import all_methods, method_of, methods_in
+    from peelian.jobs.planning import BacktestRequest
     from peelian.jobs.verdict import verdict_json
 
     settings = settings_of(home)
