@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.dask_cluster import two_workers
 from tests.referees import SIDE, SOUTH, TYPES, WEST, inputs, request, settings, town_log
 
 from peelian.errors import EvaluationError, LockedError, StoreError
@@ -123,29 +124,23 @@ def test_the_workers_of_a_killed_backtest_end_with_it(tmp_path: Path) -> None:
 
 
 def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed_midway(tmp_path: Path) -> None:
-    from distributed import LocalCluster
-
     run(tmp_path / "alone", last=date(2021, 1, 24))
-    with LocalCluster(  # type: ignore[no-untyped-call]  # distributed publishes no types
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        killed: list[int] = []
+    with two_workers() as cluster:
         seen: list[str] = []
 
-        def kill_one(_: str) -> None:
-            seen.append(_)
-            if len(seen) > 2 and not killed:
-                killed.append(next(iter(cluster.workers.values())).pid)
-                os.kill(killed[0], signal.SIGKILL)
+        def kill_one(said: str) -> None:
+            seen.append(said)
+            if len(seen) == 3:
+                cluster.kill_one()
 
         backtest(
             settings(tmp_path / "dask", 2),
             inputs(),
             request(*METHODS, last=date(2021, 1, 24)),
-            executor=cluster.scheduler_address.replace("tcp://", "dask://"),
+            executor=cluster.address,
             progress=kill_one,
         )
-    assert killed
+    assert len(seen) > 3, "killed too late to mean anything"
     assert prints_of(tmp_path / "dask" / "backtests" / "test") == prints_of(tmp_path / "alone" / "backtests" / "test")
 
 
