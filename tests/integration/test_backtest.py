@@ -340,6 +340,27 @@ def test_boxes_that_keep_their_places_move_less_and_the_price_is_told(tmp_path: 
         assert kept["expected_hits"] < free["expected_hits"]
 
 
+def test_a_bundle_of_harm_is_judged_by_weight_and_has_no_log_score(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from peelian.jobs.choose import choose_models
+
+    harm = replace(inputs(), bundles={"harm": {"robbery": 3.0, "burglary": 1.0}})
+    verdict, folder = backtest(settings(tmp_path), harm, request(*METHODS, crime_types=("harm",)))
+    counts = pl.read_parquet(folder.path / "scores.parquet").filter(pl.col("model") == "all-history")
+    plain = run(tmp_path, "all-history", name="plain", crime_types=("burglary", "robbery"))
+    by_type = {
+        r["crime_type"]: r["events"]
+        for r in plain.pooled.filter(pl.col("method") == "all-history").iter_rows(named=True)
+    }
+    assert counts["events"].sum() == pytest.approx(by_type["burglary"] + 3 * by_type["robbery"])
+    assert verdict.pooled["bits"].is_nan().all()
+    assert verdict.calibration.height == 0
+    report = (folder.path / "report.html").read_text(encoding="utf-8")
+    assert "catches the most of those compared" in report
+    assert choose_models(settings(tmp_path), date(2021, 2, 1), backtest="test").measure == "hits"
+
+
 def test_the_newest_finished_backtest_stands_last(tmp_path: Path) -> None:
     run(tmp_path, "all-history", name="first", last=date(2021, 1, 5))
     run(tmp_path, "all-history", name="second", last=date(2021, 1, 5))

@@ -117,10 +117,16 @@ def backtest_report(verdict: Verdict) -> str:
 
 
 def best_method(verdict: Verdict) -> str:
-    """Return the method with the best mean log score over crime types; the baseline where nothing else has one."""
+    """Return the method with the best mean log score over crime types.
+
+    Where weights leave no log score, the one that catches most; the baseline where it stands alone.
+    """
     scored = verdict.pooled.filter(pl.col("bits").is_not_nan()).group_by("method").agg(pl.col("bits").mean(), pl.len())
     if not scored.height:
-        return verdict.terms.baseline
+        ratios = verdict.comparisons.filter(pl.col("ratio").is_not_nan()).sort(
+            "ratio", "method", descending=[True, False]
+        )
+        return str(ratios.get_column("method")[0]) if ratios.height else verdict.terms.baseline
     # A method that was silent on some crime types is not the best of all.
     whole = scored.filter(pl.col("len") == scored.get_column("len").max())
     return str(whole.sort(["bits", "method"], descending=[True, False]).get_column("method")[0])
@@ -138,8 +144,8 @@ def _lead(verdict: Verdict, best: str) -> str:
     unit = f"{terms.n_periods} {terms.horizon}s"
     said = (
         f"{len(terms.methods)} methods over {unit}, {terms.count} boxes of {terms.cell_size_m:g} m in each "
-        f"{terms.level}. {best} has the best log score of those compared; to pick the best of several flatters it a "
-        "little."
+        f"{terms.level}. {best} {_distinction(verdict, best)} of those compared; to pick the best of several flatters "
+        "it a little."
     )
     most = _pooled_intervals(verdict, best)[:1]
     if most and most[0].name != best and np.isfinite(most[0].value):
@@ -147,6 +153,12 @@ def _lead(verdict: Verdict, best: str) -> str:
     if verdict.events_outside:
         said += f" {verdict.events_outside:,.0f} events fell in no area and are nobody’s hit or miss."
     return said
+
+
+def _distinction(verdict: Verdict, best: str) -> str:
+    """Return what the method that the report is about is the best in."""
+    own = verdict.pooled.filter(pl.col("method") == best).get_column("bits")
+    return "has the best log score" if own.is_not_nan().any() else "catches the most"
 
 
 def _notes(verdict: Verdict) -> tuple[str, ...]:
