@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from peelian.errors import ForecastError
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.forecast import Forecast, Parameter
@@ -69,6 +70,20 @@ class KernelMixture:
     step_days: float = 1.0
     anchor: Anchor = Anchor.CUTOFF
     name: str = "mixture"
+
+    def __post_init__(self) -> None:
+        """Refuse a ladder without rungs, other types' kernels that the own type lacks, and times that are none."""
+        strangers = sorted(set(self.other_bandwidths_m) - set(self.bandwidths_m))
+        if strangers or not self.bandwidths_m or not self.half_lives_days:
+            raise ForecastError(
+                f"mixture: bandwidths {self.bandwidths_m}, for other types {self.other_bandwidths_m}, half-lives "
+                f"{self.half_lives_days}; give at least one of each, and other types only bandwidths of the own."
+            )
+        if min(*self.half_lives_days, *self.other_half_lives_days, self.step_days) <= 0 or self.receptivity_power < 0:
+            raise ForecastError(
+                f"mixture: half-lives {self.half_lives_days} and {self.other_half_lives_days}, step_days "
+                f"{self.step_days:g}, receptivity_power {self.receptivity_power:g}; times are positive."
+            )
 
     def fit(self, history: Events, bundle: Bundle, region: Region) -> "FittedKernelMixture":
         """Return the mixture with its weights learned from the days before ``history.known_at``.

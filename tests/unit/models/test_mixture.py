@@ -1,11 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.conftest import CUTOFF, make_events
 
+from peelian.errors import ForecastError
 from peelian.events import Bundle, Events
 from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, Reach, memory_span, plain
@@ -150,7 +152,11 @@ def simulated(region: Region, rng: np.random.Generator, repeat_share: float) -> 
 def test_share_of_quick_repeats_in_simulated_crime_is_recovered(region: Region, repeat_share: float) -> None:
     history = simulated(region, np.random.default_rng(2), repeat_share)
     model = KernelMixture(
-        bandwidths_m=(0.0, 480.0), half_lives_days=(4.0, ENDLESS), class_edges=(), receptivity_power=0.0
+        bandwidths_m=(0.0, 480.0),
+        half_lives_days=(4.0, ENDLESS),
+        other_bandwidths_m=(0.0,),
+        class_edges=(),
+        receptivity_power=0.0,
     )
     fitted = model.fit(history, BURGLARY, region)
     quick = fitted.weights.own[0, 0, 0]
@@ -287,3 +293,17 @@ def test_other_types_are_taken_by_number_then_name() -> None:
     events = make_events(np.full(23, X0), np.full(23, Y0), np.ones(23), crime_type=kinds)
     assert most_frequent_types(events, BURGLARY, 3, 2) == ("b", "c", "a")
     assert most_frequent_types(events, BURGLARY, 1, 2) == ("b",)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"other_bandwidths_m": (0.0, 77.0)},
+        {"bandwidths_m": (), "other_bandwidths_m": ()},
+        {"half_lives_days": (7.0, -1.0)},
+        {"receptivity_power": -0.5},
+    ],
+)
+def test_settings_that_are_no_ladder_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ForecastError, match="mixture"):
+        KernelMixture(**wrong)
