@@ -67,7 +67,9 @@ def test_missed_nights_are_caught_up_from_the_last_unbroken_good_one(home: Path)
         assert peelian("night", "--on", night, home=home).returncode == 0
     shutil.rmtree(home / "nights" / "2018-04-17")
     done = peelian("night", "--on", "2018-04-20", "--json", home=home)
-    assert [o["night"] for o in json.loads(done.stdout)] == ["2018-04-17", "2018-04-18", "2018-04-19", "2018-04-20"]
+    told = json.loads(done.stdout)
+    assert [o["night"] for o in told] == ["2018-04-17", "2018-04-18", "2018-04-19", "2018-04-20"]
+    assert [o["maps"] for o in told] == [6] * 4, "two districts, three crime types"
 
 
 def test_published_boxes_are_what_the_next_night_is_scored_by(home: Path) -> None:

@@ -95,8 +95,8 @@ def outcomes_as_json(outcomes: Sequence[NightOutcome]) -> str:
             "status": o.status,
             "folder": str(o.folder) if o.folder else None,
             "message": o.message,
-            "maps": len(o.value.areas) if o.value else 0,
-            "withheld": [list(w) for w in o.value.withheld] if o.value else [],
+            "maps": o.maps,
+            "withheld": [list(w) for w in o.withheld],
         }
         for o in outcomes
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from peelian.evaluation.differences import paired_difference
-from peelian.evaluation.hits import hit_rate, is_hit, pai, pei, proportion_interval
+from peelian.evaluation.hits import hit_rate, is_hit, most_hits, pai, pei, proportion_interval
 from peelian.forecasts.nights import ScoreRow, TrackRecord
 from peelian.places.periods import Period
 from peelian.places.squares import Squares
@@ -39,21 +39,21 @@ def track_record(
     )
     return TrackRecord(
         last_period=last,
-        last=score_rows(judged.filter(period_start=last.start)),
+        last=score_rows(judged.filter(period_start=last.start), here),
         last_boxes=_corners(of_last, OURS),
         last_baseline=_corners(of_last, BASELINE),
         last_events=last_events,
         is_replayed=is_replayed,
         n_periods=len(periods),
         first_period_start=periods[0].start,
-        pooled=score_rows(judged),
+        pooled=score_rows(judged, fell),
         difference=difference.value,
         difference_low=difference.low,
         difference_high=difference.high,
     )
 
 
-def score_rows(judged: pl.DataFrame) -> tuple[ScoreRow, ...]:
+def score_rows(judged: pl.DataFrame, fell: pl.DataFrame) -> tuple[ScoreRow, ...]:
     """Return one row a method pooled over the periods given, ours first, then baselines, random and hindsight.
 
     Intervals are Clopper-Pearson on the pooled events: they take nights as independent, which one
@@ -64,7 +64,7 @@ def score_rows(judged: pl.DataFrame) -> tuple[ScoreRow, ...]:
     if rows:
         own = judged.filter(method=methods[0])
         rows.append(_chance(rows[0], own))
-        rows.append(_hindsight(rows[0], own))
+        rows.append(_hindsight(rows[0], fell))
     return tuple(rows)
 
 
@@ -109,9 +109,13 @@ def _chance(ours: ScoreRow, judged: pl.DataFrame) -> ScoreRow:
     )
 
 
-def _hindsight(ours: ScoreRow, judged: pl.DataFrame) -> ScoreRow:
-    """The best equally large choice of cells, made anew each period after the fact: a ceiling nobody can see."""
-    hits = float(judged["most_hits"].sum())
+def _hindsight(ours: ScoreRow, fell: pl.DataFrame) -> ScoreRow:
+    """The best equally large choice of cells, kept for all the periods together: a ceiling that nobody can see.
+
+    Chosen afresh each period it would catch nearly everything and say nothing.
+    """
+    by_cell = fell.group_by("cell").agg(pl.col("weight").sum())["weight"].to_numpy()
+    hits = most_hits(by_cell, ours.n_boxes)
     rate = hit_rate(hits, ours.events)
     index = pai(hits, ours.events, ours.coverage, 1.0) if ours.coverage > 0 else float("nan")
     return ScoreRow(

@@ -92,6 +92,7 @@ class Known:
     cutoff: datetime
     streets: Streets
     street_cells: StreetCells
+    empty_areas: tuple[str, ...]  # names of areas without a cell: nothing can be forecast for them
 
 
 def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Known:
@@ -99,13 +100,17 @@ def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Kn
     cutoff = cutoff_of(period_of(force, night, settings), settings)
     log = Replay.of(EventStore(home).log(force.id))
     history = log.as_known_at(cutoff)
-    layer = layer_at(home, force, settings, history)
+    whole = layer_at(home, force, settings, history)
+    layer, empty = whole.with_cells(), tuple(a.name for a in whole.areas if not a.n_cells)
     streets = Streets.of(history.since(cutoff - timedelta(days=STREET_DAYS)))
-    return Known(force, log, history, layer, cutoff, streets, streets_by_cell(streets, layer))
+    return Known(force, log, history, layer, cutoff, streets, streets_by_cell(streets, layer), empty)
 
 
 def layer_at(home: Path, force: Force, settings: NightTerms, history: Events) -> AreaLayer:
-    """Return the level's areas from what was known: districts follow their events, polygons stand still."""
+    """Return the level's areas from what was known: districts follow their events, polygons stand still.
+
+    An area that the feed has never told of may hold no cell.
+    """
     areas = AreaStore(home)
     x, y = history.x, history.y
     bounds = (float(x.min()), float(y.min()), float(x.max()), float(y.max())) if len(history) else (0.0, 0.0, 1.0, 1.0)
@@ -167,11 +172,12 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
     past = PastNights(
         force,
         known.log,
-        lambda then: layer_at(plan.home, force, plan.settings, then),
+        lambda then: layer_at(plan.home, force, plan.settings, then).with_cells(),
         bundle,
         drawing,
         plan.settings,
         TrackStore(plan.home),
+        tuple(area.id for area in layer.areas),
     )
     record = look_back(past, plan.night, history, layer)
     at.append(perf_counter())

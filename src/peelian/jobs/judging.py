@@ -49,6 +49,7 @@ class PastNights:
     drawing: Drawing
     settings: NightTerms
     tracks: TrackStore
+    area_ids: tuple[str, ...]  # tonight's: renamed areas are drawn again under their new names
 
 
 def look_back(past: PastNights, night: date, history: Events, layer: AreaLayer) -> Record:
@@ -148,6 +149,7 @@ def _key(past: PastNights, cutoff: datetime) -> str:
         "drawing": repr(past.drawing),
         "bundle": [past.bundle.name, past.bundle.weights],
         "level": past.settings.level,
+        "areas": past.area_ids,
         "cell_size_m": past.settings.cell_size_m,
         "version": __version__,
     }

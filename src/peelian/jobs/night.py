@@ -54,13 +54,18 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class NightOutcome:
-    """How one night of one force ended: ``published``, ``unchanged`` or ``failed``, where it is, and what it holds."""
+    """How one night of one force ended: ``published`` or ``failed``, where it is, its maps and those withheld.
+
+    ``value`` is kept of the last night published: a nation's nights together would fill the memory.
+    """
 
     force: str
     night: date
     status: str
     folder: Path | None
     message: str
+    maps: int = 0
+    withheld: tuple[tuple[str, str], ...] = ()
     value: Night | None = None
 
 
@@ -84,13 +89,16 @@ def run_nights(
     with lock(settings.home, "night"):
         runs.bury_the_dead()
         mend_folders(settings.home / "nights")
-        outcomes = []
+        outcomes: list[NightOutcome] = []
         with Workers(settings.executor, settings.workers) as workers:
             for force in forces:
                 for night in _due(settings, force, on, since, again=again):
                     progress(f"{force.name}: night of {night}")
                     alone = len(forces) == 1
-                    outcomes.append(_run(settings, force, night, workers, alone=alone, progress=progress))
+                    outcome = _run(settings, force, night, workers, alone=alone, progress=progress)
+                    if outcome.value is not None:
+                        outcomes = [replace(before, value=None) for before in outcomes]
+                    outcomes.append(outcome)
         return outcomes
 
 
@@ -127,7 +135,7 @@ def _run(
     except PeelianError as error:
         runs.fail(run, str(error), night_store.utc_now())
         return NightOutcome(force.id, night, "failed", None, str(error))
-    return NightOutcome(force.id, night, "published", folder, "", value)
+    return NightOutcome(force.id, night, "published", folder, "", len(value.areas), value.withheld, value)
 
 
 def compose_night(
@@ -182,7 +190,7 @@ def compose_night(
         latest_recorded_at=_latest(known.history),
         delay_note=force.delay_note,
         cards=cards,
-        withheld=withheld,
+        withheld=withheld + _without_ground(known.empty_areas),
         areas=tuple(areas),
         streets=known.streets.points(),
         timings={"read": round(read_s, 3), **_summed(parts), "all": round(time.perf_counter() - began, 3)},
@@ -242,6 +250,14 @@ def _purposes(
             "A map needs a goal, a measure, an owner, a stop rule and an expiry: 'peelian purpose set --help'."
         )
     return tuple(allowed), tuple(cards), tuple(withheld)
+
+
+def _without_ground(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the line that says which areas have no map because no crime is on record there."""
+    if not names:
+        return ()
+    some, more = ", ".join(names[:5]), f" and {len(names) - 5} others" if len(names) > 5 else ""  # noqa: PLR2004
+    return (("every crime type", f"no crime is on record in {some}{more}"),)
 
 
 def _commonest(history: Events) -> list[str]:

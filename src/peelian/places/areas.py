@@ -100,6 +100,10 @@ class AreaLayer:
         areas = (StudyArea(a.id, a.name, a.cells[~masked[a.cells]], a.boundary) for a in self.areas)
         return AreaLayer(self.level, self.grid, tuple(areas))
 
+    def with_cells(self) -> "AreaLayer":
+        """Return the layer without the areas that hold no cell: nothing can be forecast for them."""
+        return AreaLayer(self.level, self.grid, tuple(a for a in self.areas if a.n_cells))
+
     @property
     def owner(self) -> NDArray[np.int64]:
         """Index into ``areas`` for every cell of the grid, -1 where the cell is in none; (n_cells,)."""

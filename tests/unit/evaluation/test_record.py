@@ -87,6 +87,16 @@ def test_record_tells_yesterday_and_the_pool_beside_every_baseline() -> None:
     assert (last.hit_rate_low, last.hit_rate_high) == (0.0, 1.0)
 
 
+def test_hindsight_keeps_one_choice_for_all_nights() -> None:
+    events = make_events([10.0, 10.0, 600.0], [10.0, 10.0, 10.0], [2.5, 1.5, 0.5])
+    boxes = track(*[(p, "1", m, 0.0, 0.0) for p in range(3) for m in ("boxes", "recent-counts")])
+    fell = fallen(events, DAYS, [BURGLARY], LAYER)
+    record = track_record(judge(boxes, fell, LAYER), boxes, fell, DAYS, is_replayed=True, rng=np.random.default_rng(1))
+    hindsight = record.row("hindsight", pooled=True)
+    assert hindsight is not None
+    assert hindsight.hits == 2.0
+
+
 def test_last_events_say_who_caught_them() -> None:
     boxes, fell = three_nights()
     only_first = [

@@ -54,6 +54,12 @@ def test_masked_cells_belong_to_no_area() -> None:
     assert layer.without(water).region.n_inside == 18
 
 
+def test_areas_without_a_cell_can_be_left_out() -> None:
+    inside, speck = shapely.box(0, 0, 700, 1000), shapely.box(10, 10, 20, 20)
+    layer = AreaLayer.from_polygons("ward", GRID, ["a", "b"], ["A", "B"], [inside, speck])
+    assert [a.id for a in layer.with_cells().areas] == ["a"]
+
+
 def test_unknown_area_is_refused_with_the_known_ones() -> None:
     layer = AreaLayer.from_polygons("force", GRID, ["f"], ["F"], [shapely.box(0, 0, 1500, 1000)])
     with pytest.raises(PlaceError, match="known are f"):
