@@ -5,7 +5,8 @@ A model that can be written as ``sum over parts of kernel(part) * weight(event) 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,40 @@ class AdditiveSum:
         for part in self.parts:
             acting |= part.daily > 0
         return acting
+
+
+class SummingModel(Protocol):
+    """A model with nothing to learn: its sum follows from what was known."""
+
+    def sum(self, history: Events, bundle: Bundle, region: Region) -> AdditiveSum:
+        """Return the expected counts as a sum over past events; ``history`` holds all crime types."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedSum:
+    """A summing model standing on one history: forecast and explanation are those of its sum."""
+
+    model: SummingModel
+    bundle: Bundle
+    region: Region
+    history: Events
+
+    def __post_init__(self) -> None:
+        """Refuse events and a region in different coordinates."""
+        check_ground(self.history, self.region)
+
+    def conditioned_on(self, history: Events) -> Self:
+        """Return the same model standing on another history."""
+        return replace(self, history=history)
+
+    def forecast(self, period: Period) -> Forecast:
+        """Return expected counts; see ``FittedModel``."""
+        return self.model.sum(self.history, self.bundle, self.region).forecast(period)
+
+    def influence(self, period: Period, squares: Squares) -> Influence:
+        """Return the exact share of each event; see ``FittedModel``."""
+        return self.model.sum(self.history, self.bundle, self.region).influence(period, squares)
 
 
 def check_ground(history: Events, region: Region) -> None:

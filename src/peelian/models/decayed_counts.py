@@ -1,7 +1,6 @@
 """Decayed counts: every past event counts, an old one less. No edge at the end of a window."""
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +8,10 @@ from numpy.typing import NDArray
 from peelian.errors import ForecastError
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
-from peelian.forecasts.forecast import Forecast, Parameter
-from peelian.forecasts.influence import Influence
-from peelian.models.additive import AdditiveSum, Part, check_ground
+from peelian.forecasts.forecast import Parameter
+from peelian.models.additive import AdditiveSum, FittedSum, Part
 from peelian.models.windows import Anchor, Window
-from peelian.places.periods import Period
 from peelian.places.regions import Region
-from peelian.places.squares import Squares
 
 #: Longer than any record.
 _ALL = Window(36_525)
@@ -40,47 +36,23 @@ class DecayedCounts:
         if not self.half_life_days > 0:
             raise ForecastError(f"half_life_days = {self.half_life_days!r}: a half-life is longer than nothing.")
 
-    def fit(self, history: Events, bundle: Bundle, region: Region) -> "FittedDecayedCounts":
+    def fit(self, history: Events, bundle: Bundle, region: Region) -> FittedSum:
         """Return the counting itself: there is nothing to learn."""
-        check_ground(history, region)
-        fitted = FittedDecayedCounts(self, bundle, region, history, 1.0)
-        return fitted.conditioned_on(history)
+        return FittedSum(self, bundle, region, history)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FittedDecayedCounts:
-    """Decayed counts standing on one history."""
-
-    model: DecayedCounts
-    bundle: Bundle
-    region: Region
-    history: Events
-    days_on_record: float
-
-    def conditioned_on(self, history: Events) -> Self:
-        """Return the same counting on another history."""
-        on_record = replace(_ALL, anchor=self.model.anchor).days_on_record(history)
-        return replace(self, history=self.bundle.select(history), days_on_record=on_record)
-
-    def forecast(self, period: Period) -> Forecast:
-        """Return expected counts; see ``FittedModel``."""
-        return self._sum().forecast(period)
-
-    def influence(self, period: Period, squares: Squares) -> Influence:
-        """Return the exact share of each event; see ``FittedModel``."""
-        return self._sum().influence(period, squares)
-
-    def _sum(self) -> AdditiveSum:
-        model, history = self.model, self.history
-        end = replace(_ALL, anchor=model.anchor).end(history)
-        faded = decay(history.age_days(end), model.half_life_days)
-        daily = faded * self.bundle.weights_of(history) / decay_span(model.half_life_days, self.days_on_record)
+    def sum(self, history: Events, bundle: Bundle, region: Region) -> AdditiveSum:
+        """Return the decayed count as a sum over all past events."""
+        window = replace(_ALL, anchor=self.anchor)
+        own = bundle.select(history)
+        on_record = window.days_on_record(history)
+        faded = decay(own.age_days(window.end(history)), self.half_life_days)
+        daily = faded * bundle.weights_of(own) / decay_span(self.half_life_days, on_record)
         parameters: dict[str, Parameter] = {
-            "half_life_days": model.half_life_days,
-            "days_on_record": round(self.days_on_record, 6),
-            "anchor": model.anchor.value,
+            "half_life_days": self.half_life_days,
+            "days_on_record": round(on_record, 6),
+            "anchor": self.anchor.value,
         }
-        return AdditiveSum(model.name, self.bundle, self.region, history, (Part(0.0, daily),), 0.0, parameters)
+        return AdditiveSum(self.name, bundle, region, own, (Part(0.0, daily),), 0.0, parameters)
 
 
 def decay(age_days: NDArray[np.float64], half_life_days: float) -> NDArray[np.float64]:

@@ -47,12 +47,12 @@ class ProMap:
         if not (self.reach_m > 0 and self.weeks > 0):
             raise ForecastError(f"promap: reach_m = {self.reach_m}, weeks = {self.weeks}; both are positive.")
         check_ground(history, region)
-        return FittedProMap(self, bundle, region, bundle.select(history))
+        return FittedProMap(self, bundle, region, history)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedProMap:
-    """The weighting standing on one history."""
+    """The weighting standing on one history, all crime types in it."""
 
     model: ProMap
     bundle: Bundle
@@ -61,12 +61,12 @@ class FittedProMap:
 
     def conditioned_on(self, history: Events) -> Self:
         """Return the same weighting on another history."""
-        return replace(self, history=self.bundle.select(history))
+        return replace(self, history=history)
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``."""
         inside = np.flatnonzero(self.region.is_inside)
-        daily = self._daily()
+        _, daily = self._daily()
         expected = np.zeros(self.region.grid.n_cells)
         expected[inside] = np.asarray(daily.sum(axis=1)).ravel() * period.days
         parameters: dict[str, Parameter] = {
@@ -85,19 +85,22 @@ class FittedProMap:
         x, y = grid.centres(inside)
         mine = squares.own(np.arange(len(squares))[:, None], inside)
         held = coo_array((squares.contain(x, y) & mine).astype(np.float64))
-        matrix = csr_array(held) @ self._daily() * period.days
-        return Influence(squares, self.history, csr_array(matrix), np.zeros(len(squares)))
+        own, daily = self._daily()
+        matrix = csr_array(held) @ daily * period.days
+        return Influence(squares, own, csr_array(matrix), np.zeros(len(squares)))
 
-    def _daily(self) -> csr_array:
-        """Expected events a day by (cell inside, event), scaled to the recent rate."""
-        grid, history, model = self.region.grid, self.history, self.model
-        end = Window(7 * model.weeks, model.anchor).end(history)
+    def _daily(self) -> tuple[Events, csr_array]:
+        """The bundle's events, and expected events a day by (cell inside, event), scaled to the recent rate."""
+        grid, model = self.region.grid, self.model
+        # The weeks end where the record does, not where this crime type last came.
+        end = Window(7 * model.weeks, model.anchor).end(self.history)
+        history = self.bundle.select(self.history)
         age_days = history.age_days(end)
         recent = np.flatnonzero((age_days > 0) & (age_days <= 7 * model.weeks))
         inside = np.flatnonzero(self.region.is_inside)
         shape = (inside.size, len(history))
         if not recent.size:
-            return csr_array(shape)
+            return history, csr_array(shape)
         x, y = grid.centres(inside)
         near = cKDTree(np.column_stack([x, y])).sparse_distance_matrix(
             cKDTree(np.column_stack([history.x[recent], history.y[recent]])), model.reach_m, output_type="coo_matrix"
@@ -107,9 +110,8 @@ class FittedProMap:
         total = weight.sum()
         on_record = float((self.bundle.weights_of(history) * (age_days > 0) * (age_days <= 7 * model.weeks)).sum())
         rate = on_record / (7 * model.weeks)
-        return csr_array(
-            coo_array((weight * (rate / total if total else 0.0), (near.row, recent[near.col])), shape=shape)
-        )
+        scaled = weight * (rate / total if total else 0.0)
+        return history, csr_array(coo_array((scaled, (near.row, recent[near.col])), shape=shape))
 
 
 def promap_weight(

@@ -92,6 +92,15 @@ def test_window_of_a_feed_that_lags_by_months_ends_with_its_latest_record(region
     assert RecentCounts(Window(92, Anchor.LATEST)).fit(spans, BURGLARY, region).forecast(TOMORROW).expected.sum() > 0
 
 
+@pytest.mark.parametrize("name", ["recent-counts", "promap", "smoothed-counts"])
+def test_window_of_a_late_feed_ends_with_the_record_not_with_a_rare_type(name: str, region: Region) -> None:
+    history = make_events(
+        [X0 + 1000.0] * 2, [Y0 + 1000.0] * 2, [900.0, 70.0], crime_type=["arson", "burglary"], span_hours=24
+    )
+    rare = model(name, DatePrecision.MONTH).fit(history, Bundle.of("arson"), region).forecast(TOMORROW)
+    assert rare.expected.sum() == 0.0
+
+
 def test_smoothing_leaves_no_two_used_cells_tied(region: Region, scattered: Events) -> None:
     plain = RecentCounts().fit(scattered, BURGLARY, region).forecast(TOMORROW).expected[region.is_inside]
     smooth = SmoothedCounts().fit(scattered, BURGLARY, region).forecast(TOMORROW).expected[region.is_inside]
