@@ -76,7 +76,7 @@ def test_lock_file_pins_everything_the_project_asks_for() -> None:
 
 def test_tree_holds_no_path_of_this_machine() -> None:
     listed = subprocess.run(
-        ["git", "grep", "-lIF", f"{REPOSITORY.parent}/", "--", "."],
+        ["git", "grep", "-lIF", f"{REPOSITORY}/", "--", "."],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
