@@ -69,7 +69,6 @@ def test_a_period_without_an_answer_is_told_and_the_exit_status_says_so(home: Pa
         (("--from", "2017-01-02", "--to", "2017-01-15"), "no event was known"),
         (("--from", "2018-04-02", "--to", "2018-04-05", "-m", "mixtur"), "did you mean 'mixture'"),
         (("--from", "2018-04-02", "--to", "2018-04-05", "--horizon", "week"), "no whole week"),
-        (("--from", "2018-04-99", "--to", "2018-04-05"), "is not a day"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_sentence(home: Path, words: tuple[str, ...], reason: str) -> None:
@@ -78,6 +77,12 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(home: Path, words: tupl
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("peelian: ")
+
+
+def test_day_that_is_none_is_a_wrong_use(home: Path) -> None:
+    done = peelian("backtest", "--from", "2018-04-99", "--to", "2018-04-05", home=home)
+    assert done.returncode == 2
+    assert "is not a day" in done.stderr
 
 
 def test_help_names_every_option_of_the_guide() -> None:

@@ -117,7 +117,7 @@ def test_switch_stops_every_night_until_switched_on_again(home: Path) -> None:
 
 def test_switch_without_a_reason_is_refused(home: Path) -> None:
     done = peelian("switch", "off", "--reason", " ", "--by", "x", home=home)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--reason" in done.stderr
 
 
@@ -243,10 +243,14 @@ def test_unknown_setting_is_refused_with_the_nearest_known(home: Path) -> None:
     assert "did you mean 'count'" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("--on", "yesterday"), ("--model", "oracle", "--on", "2018-04-20")], ids=str)
-def test_wrong_words_are_answered_in_a_sentence(home: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(("--on", "yesterday"), 2), (("--boks", "grid"), 2), (("--model", "oracle", "--on", "2018-04-20"), 1)],
+    ids=str,
+)
+def test_wrong_words_are_answered_in_a_sentence(home: Path, words: tuple[str, ...], status: int) -> None:
     done = peelian("night", *words, home=home)
-    assert done.returncode == 1
+    assert done.returncode == status
     assert "Traceback" not in done.stderr
     assert done.stderr or done.stdout
 

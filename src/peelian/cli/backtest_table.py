@@ -19,6 +19,9 @@ _WIDE = 150
 def print_verdict(verdict: Verdict, folder: Path) -> None:
     """Print every method beside the baseline, chance and hindsight, what may be claimed, and what has no answer."""
     console = Console()
+    if not console.is_terminal:
+        # A file or a pipe has no width: give the table the room it needs.
+        console = Console(width=140)
     console.print(_table(verdict, is_wide=console.width >= _WIDE))
     for row in verdict.comparisons.filter(pl.col("crime_type") == "*").iter_rows(named=True):
         console.print(row["sentence"], highlight=False)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from peelian.errors import PeriodError
 from peelian.settings import Settings, read_settings
 
 Home = Annotated[
@@ -26,15 +25,15 @@ def day(text: str | None) -> date:
 
     Raises
     ------
-    PeriodError
-        When the text is no such day.
+    BadParameter
+        When the text is no such day: the command was used wrongly (exit 2).
     """
     if text is None:
         return datetime.now(UTC).date()
     try:
         return date.fromisoformat(text if text.count("-") > 1 else f"{text}-01")
     except ValueError as error:
-        raise PeriodError(f"{text!r} is not a day; write it as 2018-12-21, or a month as 2018-12.") from error
+        raise typer.BadParameter(f"{text!r} is not a day; write it as 2018-12-21, or a month as 2018-12.") from error
 
 
 def open_store(home: Path | None) -> Settings:

@@ -20,7 +20,6 @@ def set_card(
     home: Home = None,
 ) -> None:
     """Agree on a purpose card; it is in force from now on."""
-    from peelian.errors import SettingsError
     from peelian.forecasts.nights import PurposeCard
 
     texts = {
@@ -32,7 +31,7 @@ def set_card(
     }
     for name, text in texts.items():
         if not text.strip() or any(ord(c) < ord(" ") for c in text):
-            raise SettingsError(f"{name} = {text!r}: write it in words, on one line.")
+            raise typer.BadParameter(f"{name} = {text!r}: write it in words, on one line.")
     open_store(home)
 
     from peelian.store import nights
@@ -74,10 +73,8 @@ def switch(
     home: Home = None,
 ) -> None:
     """Switch forecasts off, or on again, for a recorded reason; no night is made while they are off."""
-    from peelian.errors import SettingsError
-
     if state not in ("off", "on") or not reason.strip() or not by.strip():
-        raise SettingsError(f"switch {state!r}: say 'off' or 'on', with a --reason and a name in --by.")
+        raise typer.BadParameter(f"switch {state!r}: say 'off' or 'on', with a --reason and a name in --by.")
     open_store(home)
 
     from peelian.store import nights
