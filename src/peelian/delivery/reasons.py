@@ -1,5 +1,6 @@
 """Why a box: the parts of its expected count, told in the order of their size. Sums and order only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ class Part:
     distance_m: float
     x: float
     y: float
+    crime_types: tuple[str, ...]  # of its events: a robbery may speak for a burglary box, and is called a robbery
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,17 @@ def reasons(area_night: AreaNight) -> tuple[Reasons, ...]:
     """Return the reasons of every row of ``boxes.table``, in its order."""
     table = area_night.contributions
     square = table.get_column("square").to_numpy()
+    age, distance, x, y = (
+        table.get_column(c).fill_null(np.nan).to_numpy() for c in ("age_days", "distance_m", "x", "y")
+    )
     parts = _Columns(
         table.get_column("share").to_numpy(),
         table.get_column("event_id").is_not_null().to_numpy(),
-        *(table.get_column(c).fill_null(np.nan).to_numpy() for c in ("age_days", "distance_m", "x", "y")),
+        age,
+        distance,
+        x,
+        y,
+        table.get_column("crime_type").to_numpy(),
     )
     n_rows = area_night.boxes.table.height
     first, last = (np.searchsorted(square, np.arange(n_rows), side=side) for side in ("left", "right"))
@@ -83,6 +92,11 @@ class _Columns:
     distance_m: NDArray[np.float64]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    crime_type: NDArray[np.object_]
+
+    def types(self, rows: NDArray[np.int64]) -> tuple[str, ...]:
+        """Return the crime types of these rows' events, each once, by name."""
+        return tuple(sorted({str(t) for t in self.crime_type[rows[self.is_event[rows]]]}))
 
 
 def _reasons(parts: _Columns, rows: NDArray[np.int64], recent_days: float) -> Reasons:
@@ -97,7 +111,11 @@ def _reasons(parts: _Columns, rows: NDArray[np.int64], recent_days: float) -> Re
             float(parts.share[i]),
             1,
             "event",
-            *(float(c[i]) for c in (parts.age_days, parts.distance_m, parts.x, parts.y)),
+            float(parts.age_days[i]),
+            float(parts.distance_m[i]),
+            float(parts.x[i]),
+            float(parts.y[i]),
+            (str(parts.crime_type[i]),),
         )
         for i in recent[:n_told]
     )
@@ -122,7 +140,16 @@ def recent_events(reasons: Reasons, area_night: AreaNight, precision: DatePrecis
     if reasons.is_usual:
         return "hardly anything recent"
     oldest = max(p.age_days for p in reasons.main)
-    return f"{words.counted(len(reasons.main), area_night.bundle.name)} in {words.stretch(oldest, precision)}"
+    types = {t for p in reasons.main for t in p.crime_types}
+    return f"{words.counted(len(reasons.main), called(types, area_night))} in {words.stretch(oldest, precision)}"
+
+
+def called(crime_types: Iterable[str], area_night: AreaNight) -> str:
+    """Return the name for events of these types: the bundle's for its own, the type's for one other, else "crime"."""
+    types = set(crime_types)
+    if types <= set(area_night.bundle.crime_types):
+        return area_night.bundle.name
+    return next(iter(types)) if len(types) == 1 else "crime"
 
 
 def sentence(reasons: Reasons, area_night: AreaNight, precision: DatePrecision) -> str:
@@ -150,4 +177,5 @@ def sentence(reasons: Reasons, area_night: AreaNight, precision: DatePrecision) 
 
 def _together(parts: _Columns, kind: str, rows: NDArray[np.int64]) -> Part:
     nan = float("nan")
-    return Part(float(parts.share[rows].sum()), int(parts.is_event[rows].sum()), kind, nan, nan, nan, nan)
+    n_events = int(parts.is_event[rows].sum())
+    return Part(float(parts.share[rows].sum()), n_events, kind, nan, nan, nan, nan, parts.types(rows))

@@ -10,7 +10,7 @@ from peelian.delivery import charts, maps, sentences, words
 from peelian.delivery.box_map import age_name, box_map
 from peelian.delivery.ground import Ground
 from peelian.delivery.morning_view import MorningView, morning_view
-from peelian.delivery.reasons import Part, Reasons, headline, reasons, sentence
+from peelian.delivery.reasons import Part, Reasons, called, headline, reasons, sentence
 from peelian.delivery.words import PeriodWords
 from peelian.forecasts.nights import AreaNight, Night, ScoreRow, TrackRecord
 from peelian.places.forces import DatePrecision
@@ -177,7 +177,8 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
 
 
 def _part(part: Part, area_night: AreaNight, precision: DatePrecision) -> PartView:
-    one, many = words.nouns(area_night.bundle.name)
+    name = called(part.crime_types, area_night)
+    one, many = words.nouns(name)
     share = words.percent(part.share)
     if part.kind == "event":
         away = f"{round(part.distance_m):,} m from the centre"
@@ -185,9 +186,10 @@ def _part(part: Part, area_night: AreaNight, precision: DatePrecision) -> PartVi
         return PartView(age_name(part.age_days, area_night.recent_days), text, share)
     if part.kind == "others":
         count = words.number(part.n_events).capitalize()
-        others = (
-            f"{count} other{'s' * (part.n_events != 1)} of the last {words.stretch(area_night.recent_days, precision)}"
-        )
+        # Crimes of other types may speak for a box too; then "others" alone would claim that they are of its own.
+        plain = "others" if part.n_events != 1 else "other"
+        what = plain if name == area_night.bundle.name else f"other {many if part.n_events != 1 else one}"
+        others = f"{count} {what} of the last {words.stretch(area_night.recent_days, precision)}"
         return PartView("others", f"{others}, fainter or further off", share)
     nearby = f": {part.n_events:,} older {many if part.n_events != 1 else one} nearby" if part.n_events else ""
     return PartView("level", f"Long-run level{nearby}", share)
