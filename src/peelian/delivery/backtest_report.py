@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import jinja2
 import numpy as np
 import polars as pl
 from markupsafe import Markup
@@ -21,6 +20,7 @@ from peelian.delivery.backtest_charts import (
     said_aloud,
 )
 from peelian.delivery.page import page_style
+from peelian.delivery.templating import environment
 from peelian.forecasts.verdicts import Verdict
 
 POOLED = "*"
@@ -113,7 +113,7 @@ def backtest_report(verdict: Verdict) -> str:
         terms=_terms(verdict),
         law=words.NO_GROUND_ANY,
     )
-    return _environment().get_template("backtest.html.j2").render(page=page)
+    return environment().get_template("backtest.html.j2").render(page=page)
 
 
 def best_method(verdict: Verdict) -> str:
@@ -355,17 +355,6 @@ def _terms(verdict: Verdict) -> tuple[tuple[str, str], ...]:
 
 def _decimal(value: float) -> str:
     return "–" if not np.isfinite(value) else f"{value:.2f}".replace("-", words.MINUS)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("peelian.delivery", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @lru_cache(maxsize=1)

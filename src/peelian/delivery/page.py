@@ -7,13 +7,13 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-import jinja2
 from markupsafe import Markup
 
 from peelian.delivery import words
 from peelian.delivery.ground import Ground, ground_of
 from peelian.delivery.names import slugs
 from peelian.delivery.sentences import expectation, force_sentence
+from peelian.delivery.templating import environment
 from peelian.delivery.views import MapView, map_view
 from peelian.forecasts.nights import AreaNight, Night
 
@@ -200,7 +200,7 @@ def _render(night: Night, **parts: object) -> bytes:
         ),
         **parts,  # type: ignore[arg-type]  # the callers name the rest of Page's fields
     )
-    return _environment().get_template("page.html.j2").render(page=page).encode()
+    return environment().get_template("page.html.j2").render(page=page).encode()
 
 
 def _feed(night: Night) -> str:
@@ -218,17 +218,6 @@ def areas_with_maps(night: Night) -> list[str]:
 
 def _zone(night: Night) -> ZoneInfo:
     return ZoneInfo(night.force.time_zone)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("peelian.delivery", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @lru_cache(maxsize=1)

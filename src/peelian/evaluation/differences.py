@@ -21,11 +21,6 @@ class Difference:
     low: float
     high: float
 
-    @property
-    def is_clear(self) -> bool:
-        """Tell whether the interval leaves out no difference."""
-        return bool(self.low > 0 or self.high < 0)
-
 
 def paired_difference(
     ours: NDArray[np.float64],

@@ -45,8 +45,3 @@ class Forecast:
                 f"{self.model} for {self.bundle.name}: cell {bad} has expected count {self.expected[bad]}; "
                 "expected counts are finite and not negative."
             )
-
-    @property
-    def lead_time_hours(self) -> float:
-        """Hours from the cutoff to the start of the period; negative when the period has begun."""
-        return (self.period.start - self.cutoff).total_seconds() / 3600

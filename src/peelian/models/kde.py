@@ -75,13 +75,14 @@ class KernelDensity:
         own = bundle.select(history)
         bandwidth_m = 0.0
         if isinstance(self.reach, CrossValidated):
-            bandwidth_m = cross_validated_bandwidth(own, _window_weights(self, own, bundle), region, self.reach)
+            bandwidth_m = cross_validated_bandwidth(own, _window_weights(self, history, bundle), region, self.reach)
         elif isinstance(self.reach, Fixed):
             bandwidth_m = self.reach.bandwidth_m
         reaches = self.reach.steps_m if isinstance(self.reach, Nearest) else (bandwidth_m,)
         kernels = tuple(CellKernel(region, reach) for reach in reaches)
         on_record = self.window.days_on_record(history)
-        return FittedKernelDensity(self, bundle, region, own, bandwidth_m, on_record, kernels)
+        weights = _window_weights(self, history, bundle)
+        return FittedKernelDensity(self, bundle, region, own, weights, bandwidth_m, on_record, kernels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +93,7 @@ class FittedKernelDensity:
     bundle: Bundle
     region: Region
     history: Events
+    weights: NDArray[np.float64]  # of the history's events within the window, (n_events,)
     bandwidth_m: float
     days_on_record: float
     kernels: tuple[CellKernel, ...] = field(repr=False)
@@ -99,7 +101,8 @@ class FittedKernelDensity:
     def conditioned_on(self, history: Events) -> Self:
         """Return the same bandwidth on another history."""
         on_record = self.model.window.days_on_record(history)
-        return replace(self, history=self.bundle.select(history), days_on_record=on_record)
+        weights = _window_weights(self.model, history, self.bundle)
+        return replace(self, history=self.bundle.select(history), weights=weights, days_on_record=on_record)
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``."""
@@ -111,8 +114,7 @@ class FittedKernelDensity:
 
     def _sum(self) -> AdditiveSum:
         model = self.model
-        daily = _window_weights(model, self.history, self.bundle)
-        daily = daily / decay_span(model.half_life_days, self.days_on_record)
+        daily = self.weights / decay_span(model.half_life_days, self.days_on_record)
         floor = model.floor_share * float(daily.sum()) / self.region.n_inside
         kept = (1 - model.floor_share) * daily
         if isinstance(model.reach, Nearest):
@@ -181,8 +183,12 @@ def nearest_bandwidths(events: Events, acting: NDArray[np.bool_], reach: Nearest
 
 
 def _window_weights(model: KernelDensity, history: Events, bundle: Bundle) -> NDArray[np.float64]:
-    """Each event's weight: its share of the window times its decay."""
-    share = history.overlap(model.window.period(history)) * bundle.weights_of(history)
+    """Weight of each of the bundle's events: its share of the window times its decay.
+
+    The window ends where the whole record does, not where this crime type last came.
+    """
+    own = bundle.select(history)
+    share = own.overlap(model.window.period(history)) * bundle.weights_of(own)
     if np.isinf(model.half_life_days):
         return share
-    return share * decay(history.age_days(model.window.end(history)), model.half_life_days)
+    return share * decay(own.age_days(model.window.end(history)), model.half_life_days)

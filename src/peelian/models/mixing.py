@@ -78,19 +78,3 @@ def poisson_weights(
         made = believed + made * ((heard / mixed) @ scaled)
     weights[usable] = made / watched[usable]
     return weights
-
-
-def simplex_weights(
-    densities: NDArray[np.float64], counts: NDArray[np.float64], prior: float, patience: Patience = Patience()
-) -> NDArray[np.float64]:
-    """Return shares, non-negative and summing to one, that make the events most likely under mixed densities.
-
-    ``densities[i, k]`` is what model k expected where event i came; ``prior`` (in events) pulls the
-    shares of all models towards equality. Returns (n_models,).
-    """
-    n_models = densities.shape[1]
-    equal = GammaPrior(np.full(n_models, prior / n_models), np.zeros(n_models))
-    if not counts.size or counts.sum() <= 0:
-        return np.full(n_models, 1.0 / n_models)
-    weights = poisson_weights(densities, np.full(n_models, 1.0), counts, equal, patience)
-    return np.asarray(weights / weights.sum())

@@ -12,7 +12,7 @@ from peelian.events import Bundle, Events
 from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, Reach, memory_span, plain
 from peelian.models.lookback import look_back
-from peelian.models.mixing import GammaPrior, poisson_weights, simplex_weights
+from peelian.models.mixing import GammaPrior, poisson_weights
 from peelian.models.mixture import ENDLESS, FittedKernelMixture, KernelMixture, receptivity
 from peelian.models.record import Record, most_frequent_types, read_record
 from peelian.models.windows import Anchor
@@ -126,10 +126,6 @@ def test_component_never_exposed_keeps_its_prior_mean() -> None:
     prior = GammaPrior(np.array([2.0, 3.0]), np.array([4.0, 6.0]))
     weights = poisson_weights(np.array([[1.0, 0.0]] * 8), np.array([4.0, 0.0]), np.ones(8), prior)
     assert weights == pytest.approx([(2.0 + 8.0) / (4.0 + 4.0), 0.5])
-
-
-def test_shares_of_no_events_are_equal() -> None:
-    assert simplex_weights(np.empty((0, 4)), np.empty(0), 5.0).tolist() == [0.25] * 4
 
 
 def simulated(region: Region, rng: np.random.Generator, repeat_share: float) -> Events:

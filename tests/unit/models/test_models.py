@@ -92,7 +92,7 @@ def test_window_of_a_feed_that_lags_by_months_ends_with_its_latest_record(region
     assert RecentCounts(Window(92, Anchor.LATEST)).fit(spans, BURGLARY, region).forecast(TOMORROW).expected.sum() > 0
 
 
-@pytest.mark.parametrize("name", ["recent-counts", "promap", "smoothed-counts"])
+@pytest.mark.parametrize("name", ["recent-counts", "promap", "smoothed-counts", "kde"])
 def test_window_of_a_late_feed_ends_with_the_record_not_with_a_rare_type(name: str, region: Region) -> None:
     history = make_events(
         [X0 + 1000.0] * 2, [Y0 + 1000.0] * 2, [900.0, 70.0], crime_type=["arson", "burglary"], span_hours=24
