@@ -61,7 +61,7 @@ def test_every_link_between_pages_leads_somewhere(page: str) -> None:
 
 
 def test_lock_file_names_no_host() -> None:
-    assert "http" not in (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
 
 
 def test_lock_file_pins_everything_the_project_asks_for() -> None:
