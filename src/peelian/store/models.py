@@ -1,5 +1,7 @@
-"""Where Django looks for tables; each lives in the file of its noun."""
+"""Gathers every table for Django, which looks for them under this name."""
 
+from peelian.store.accounts import Account
+from peelian.store.audit import AuditLine
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
 
-__all__ = ["KillSwitch", "NightRun", "PublishedBox", "PurposeCardRow"]
+__all__ = ["Account", "AuditLine", "KillSwitch", "NightRun", "PublishedBox", "PurposeCardRow"]

@@ -1,0 +1,210 @@
+"""The audit log: append-only, each line sealed by the one before, written in the transaction of the act it tells of.
+
+A line's seal is the SHA-256 of its own content and of the seal before it; a line changed, taken out or put in breaks
+the chain at that line. Lines cut off the end leave a whole chain: ``head`` gives what to write down elsewhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import DatabaseError, connection, models, transaction
+
+from peelian.errors import StoreError
+from peelian.records.access import Act, Actor
+
+#: What stands before the first line.
+BEGINNING = "0" * 64
+#: PostgreSQL's key for "whoever appends waits here"; SQLite has one writer anyway.
+_LOCK = 7_330_145
+_LONGEST = 2000
+
+
+class AuditLine(models.Model):
+    """One act. Triggers of the database refuse to change or delete a line."""
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    actor = models.BigIntegerField(null=True, db_index=True)
+    actor_name = models.CharField(max_length=200)
+    role = models.CharField(max_length=20)
+    act = models.CharField(max_length=20)
+    what = models.TextField()
+    record = models.CharField(max_length=200, default="", db_index=True)
+    purpose = models.TextField(default="")
+    details = models.JSONField(default=dict)
+    before = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        """Lines in the order in which they were written."""
+
+        db_table = "audit_line"
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        """Number, who and what."""
+        return f"{self.number}: {self.actor_name} {self.act} {self.what}"
+
+    def line(self) -> "Line":
+        """Return the row as a value."""
+        return Line(
+            self.number,
+            self.at,
+            self.actor,
+            self.actor_name,
+            self.role,
+            self.act,
+            self.what,
+            self.record,
+            self.purpose,
+            self.details,
+            self.seal,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log, as it is read."""
+
+    number: int
+    at: datetime
+    actor: int | None
+    actor_name: str
+    role: str
+    act: str
+    what: str
+    record: str
+    purpose: str
+    details: Mapping[str, Any]
+    seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the chain found: how many lines are whole, its last seal, and the first fault, if any."""
+
+    lines: int
+    seal: str
+    fault: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no link is broken."""
+        return not self.fault
+
+
+def record(  # noqa: PLR0913 - a line of the log has as many parts as the law names
+    actor: Actor,
+    act: Act,
+    what: str,
+    *,
+    record: str = "",
+    purpose: str = "",
+    details: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> int:
+    """Append a line and return its number; only inside ``transaction.atomic()``, together with the act itself.
+
+    Raises
+    ------
+    StoreError
+        When no transaction is open: a line that could be kept without its act, or the reverse, is none.
+    """
+    if not connection.in_atomic_block:
+        raise StoreError(f"audit line {what!r}: open a transaction around the act and its line.")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    last = AuditLine.objects.order_by("-number").values_list("number", "seal").first()
+    number, before = (last[0] + 1, last[1]) if last else (1, BEGINNING)
+    line = AuditLine(
+        number=number,
+        at=at or datetime.now(UTC),
+        actor=actor.id,
+        actor_name=actor.name[:200],
+        role=actor.role.value,
+        act=act.value,
+        what=_plain(what)[:_LONGEST],
+        record=record,
+        purpose=_plain(purpose)[:_LONGEST],
+        details=json.loads(_plain(json.dumps(dict(details or {}), default=str).replace("\\u0000", "\\ufffd"))),
+        before=before,
+    )
+    line.seal = _seal(line)
+    line.save(force_insert=True)
+    return number
+
+
+def verify() -> Verdict:
+    """Check every link of the chain from the first line; name the first that is broken."""
+    number, seal = 0, BEGINNING
+    try:
+        for line in AuditLine.objects.order_by("number").iterator(chunk_size=2000):
+            if line.number != number + 1:
+                return Verdict(number, seal, f"line {number + 1} is missing; line {line.number} follows {number}.")
+            if line.before != seal:
+                return Verdict(number, seal, f"line {line.number} does not follow the seal of line {number}.")
+            if line.seal != _seal(line):
+                return Verdict(number, seal, f"line {line.number} was changed after it was written.")
+            number, seal = line.number, line.seal
+    except DatabaseError as error:
+        raise StoreError(f"the audit log cannot be read: {error}.") from error
+    return Verdict(number, seal, "")
+
+
+def head() -> tuple[int, str]:
+    """Return the number and seal of the last line: written down elsewhere, they show a log cut short."""
+    last = AuditLine.objects.order_by("-number").values_list("number", "seal").first()
+    return last or (0, BEGINNING)
+
+
+def about(record_id: str, *, most: int = 100) -> tuple[Line, ...]:
+    """Return the newest lines about a record: who looked at it, and what for."""
+    return tuple(r.line() for r in AuditLine.objects.filter(record=record_id).order_by("-number")[:most])
+
+
+def newest(*, most: int = 100, before: int | None = None) -> tuple[Line, ...]:
+    """Return the newest lines, or those before a number: the log, page by page."""
+    rows = AuditLine.objects.order_by("-number")
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return tuple(r.line() for r in rows[:most])
+
+
+def lines() -> Iterator[Line]:
+    """Yield the whole log, oldest first: what an overseer takes away."""
+    for row in AuditLine.objects.order_by("number").iterator(chunk_size=2000):
+        yield row.line()
+
+
+def tell(actor: Actor, act: Act, what: str, **more: Any) -> int:  # noqa: ANN401 - handed on to ``record`` as it is
+    """Append a line for an act that changes nothing else in the store, in a transaction of its own."""
+    with transaction.atomic():
+        return record(actor, act, what, **more)
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL keeps no NUL, and a log must not refuse the act it tells of."""
+    return text.replace("\0", "\ufffd")
+
+
+def _seal(line: AuditLine) -> str:
+    told = {
+        "number": line.number,
+        "at": line.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": line.actor,
+        "actor_name": line.actor_name,
+        "role": line.role,
+        "act": line.act,
+        "what": line.what,
+        "record": line.record,
+        "purpose": line.purpose,
+        "details": line.details,
+        "before": line.before,
+    }
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
