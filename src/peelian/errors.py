@@ -50,3 +50,15 @@ class LockedError(StoreError):
 
 class PublicationError(PeelianError):
     """A map that may not be published: no valid purpose card, or switched off."""
+
+
+class NotAllowedError(PeelianError):
+    """Something the actor's role or areas do not allow."""
+
+
+class NotFoundError(PeelianError):
+    """Something asked for that does not exist."""
+
+
+class ConflictError(PeelianError):
+    """A change that something else has overtaken."""

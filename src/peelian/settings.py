@@ -7,7 +7,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,13 +16,38 @@ from peelian.errors import SettingsError
 from peelian.jobs.terms import NightTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
+_SECRETS = {"database_url": "DATABASE_URL", "secret_key": "PEELIAN_SECRET_KEY"}
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTerms:
+    """``[site]``: how the web site is reached and how long it waits."""
+
+    host: str = "127.0.0.1"
+    port: int = 8350
+    #: Names under which browsers reach the site; "localhost" and the host itself always work.
+    names: tuple[str, ...] = ()
+    #: True where a server in front speaks TLS: cookies then travel by https only, and HSTS is said.
+    behind_tls: bool = False
+    #: How many trusted servers stand in front and add X-Forwarded-For; 0 believes no such header.
+    proxies: int = 0
+    processes: int = 2
+    threads: int = 4
+    session_hours: float = 10.0
+    #: A public page tells of a night only so many days after it ended.
+    public_delay_days: int = 14
+    language: str = "en"
+    #: For demonstrations: the instant at which the site's clock starts, such as 2018-12-21T19:00:00-06:00.
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings(Terms):
     """Everything that can be set: the jobs' terms, and what only a door needs to know."""
 
+    site: SiteTerms = field(default_factory=SiteTerms)
     database_url: str = ""
+    secret_key: str = field(default="", repr=False)
 
 
 def read_settings(home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -37,7 +62,9 @@ def read_settings(home: Path | None = None, environment: Mapping[str, str] | Non
     """
     env = os.environ if environment is None else environment
     place = (home or Path(env.get("PEELIAN_HOME") or "peelian-home")).expanduser().resolve()
-    settings = Settings(home=place, database_url=env.get("DATABASE_URL", ""))
+    settings = Settings(
+        home=place, database_url=env.get("DATABASE_URL", ""), secret_key=env.get("PEELIAN_SECRET_KEY", "")
+    )
     config = place / CONFIG_NAME
     if not config.exists():
         return settings
@@ -45,8 +72,9 @@ def read_settings(home: Path | None = None, environment: Mapping[str, str] | Non
         written = tomllib.loads(config.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config}: {error}. Mend the file; TOML has quotes around text.") from error
-    if "database_url" in written:
-        raise SettingsError(f"{config}: database_url may hold a password; set DATABASE_URL in the environment instead.")
+    for secret, variable in _SECRETS.items():
+        if secret in written:
+            raise SettingsError(f"{config}: {secret} is a secret; set {variable} in the environment instead.")
     merged: Settings = _merged(settings, written, str(config))
     return merged
 
@@ -66,7 +94,7 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms) and isinstance(value, dict):
+    if isinstance(default, NightTerms | SiteTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key == "bundles" and isinstance(value, dict):
         for name, weights in value.items():

@@ -7,7 +7,21 @@ from peelian import __version__
 
 def register(app: typer.Typer) -> None:
     """Add every command group to the program."""
-    from peelian.cli import areas, backtest, choose, demo, doctor, ingest, night, purpose, severity, streets
+    from peelian.cli import (
+        areas,
+        audit,
+        backtest,
+        choose,
+        demo,
+        doctor,
+        ingest,
+        night,
+        purpose,
+        serve,
+        severity,
+        streets,
+        user,
+    )
 
     app.callback()(_program)
     app.command("demo")(demo.demo)
@@ -21,6 +35,9 @@ def register(app: typer.Typer) -> None:
     app.command("choose")(choose.choose)
     app.add_typer(severity.app, name="severity")
     app.add_typer(streets.app, name="streets")
+    app.command("serve")(serve.serve)
+    app.add_typer(user.app, name="user")
+    app.add_typer(audit.app, name="audit")
 
 
 def _program(

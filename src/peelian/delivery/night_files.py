@@ -19,10 +19,13 @@ from peelian.delivery.page import (
     area_slugs,
     areas_with_maps,
     briefing_name,
+    draw_area,
+    feed_words,
     has_area_pages,
     index_page,
     page_names,
 )
+from peelian.delivery.site_documents import AreaViews, ground_document, index_document, map_documents
 from peelian.delivery.spreadsheet import boxes_csv
 from peelian.forecasts.nights import Night
 
@@ -38,20 +41,46 @@ def night_files(night: Night) -> Iterator[tuple[str, bytes]]:
 
 
 def shared_files(night: Night) -> Iterator[tuple[str, bytes]]:
-    """Yield the files that speak of all areas: index.html, boxes.geojson, boxes.csv, night.json."""
-    yield "index.html", index_page(night)
+    """Yield the files that speak of all areas: index.html, boxes.geojson, boxes.csv, night.json, the site's list.
+
+    Where the areas are so few that index.html shows them all, they are drawn here, and the site's documents with them.
+    """
+    areas = areas_with_maps(night)
+    drawn = [] if has_area_pages(night) else [draw_area(night, a) for a in areas]
+    yield "index.html", index_page(night, drawn)
     yield "boxes.geojson", boxes_geojson(night)
     yield "boxes.csv", boxes_csv(night)
     yield "night.json", night_json(night)
+    names = area_slugs(night)
+    yield f"{site_folder(night)}/index.json", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+    for area in drawn:
+        yield from _documents(night, area)
 
 
 def area_files(night: Night, area_id: str) -> Iterator[tuple[str, bytes]]:
-    """Yield one area's briefing and, where the night has many areas, its page; nothing for an area without a map."""
+    """Yield one area's briefing and, where the night has many areas, its page and the site's documents.
+
+    Nothing for an area without a map.
+    """
     if area_id not in areas_with_maps(night):
         return
     yield briefing_name(area_slugs(night)[area_id]), briefing_pdf(night, area_id)
     if has_area_pages(night):
-        yield page_names(night)[area_id], area_page(night, area_id)
+        drawn = draw_area(night, area_id)
+        yield page_names(night)[area_id], area_page(night, area_id, drawn)
+        yield from _documents(night, drawn)
+
+
+def site_folder(night: Night) -> str:
+    """Return where in a night's folder the site finds its documents."""
+    return f"site/{night.layer.level}"
+
+
+def _documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]:
+    folder = site_folder(night)
+    yield f"{folder}/ground-{drawn.slug}.json", ground_document(night, drawn)
+    for name, document in map_documents(night, drawn):
+        yield f"{folder}/{name}", document
 
 
 def night_of_area(night: Night, area_id: str) -> Night:

@@ -42,7 +42,7 @@ def night_json(night: Night) -> bytes:
         "maps": [_map(night, a, zone) for a in night.areas],
         "timings": dict(night.timings),
     }
-    return (json.dumps(_clean(record), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+    return (json.dumps(clean(record), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
 
 def _map(night: Night, area_night: AreaNight, zone: ZoneInfo) -> dict[str, object]:
@@ -65,11 +65,12 @@ def _map(night: Night, area_night: AreaNight, zone: ZoneInfo) -> dict[str, objec
             "expected_share": list(shading.expected_share),
             "recorded_share": list(shading.recorded_share),
         },
-        "score": _score(area_night.record, zone),
+        "score": score(area_night.record, zone),
     }
 
 
-def _score(record: TrackRecord | None, zone: ZoneInfo) -> dict[str, object] | None:
+def score(record: TrackRecord | None, zone: ZoneInfo) -> dict[str, object] | None:
+    """Return how the boxes did, last and pooled, beside every baseline; None where nothing was judged."""
     if record is None:
         return None
     return {
@@ -88,12 +89,12 @@ def _row(row: ScoreRow) -> Mapping[str, object]:
     return asdict(row)
 
 
-def _clean(value: object) -> object:
+def clean(value: object) -> object:
     """Turn numbers that do not exist into null and round the others, all the way down; ``timings`` stay as they are."""
     if isinstance(value, Mapping):
-        return {str(k): _clean(v) for k, v in value.items()}
+        return {str(k): clean(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(v) for v in value]
+        return [clean(v) for v in value]
     if isinstance(value, float):
         return rounded(value) if math.isfinite(value) else None
     return value

@@ -1,7 +1,7 @@
 """The night as pages: index.html, and one page an area where there are many. No script, no network, fonts within."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,6 +13,7 @@ from peelian.delivery import words
 from peelian.delivery.ground import Ground, ground_of
 from peelian.delivery.names import slugs
 from peelian.delivery.sentences import expectation, force_sentence
+from peelian.delivery.site_documents import AreaViews
 from peelian.delivery.templating import environment
 from peelian.delivery.views import MapView, map_view
 from peelian.forecasts.nights import AreaNight, Night
@@ -20,7 +21,8 @@ from peelian.forecasts.nights import AreaNight, Night
 #: Up to this many areas stand together on index.html; more get a page each (docs/decisions/0020).
 MOST_TOGETHER = 8
 
-_FACES = (
+#: Family, weight, style and file of every font a page may use.
+FONT_FACES = (
     ("Source Sans 3", 400, "normal", "source-sans-3-latin-400-normal"),
     ("Source Sans 3", 400, "italic", "source-sans-3-latin-400-italic"),
     ("Source Sans 3", 600, "normal", "source-sans-3-latin-600-normal"),
@@ -85,14 +87,18 @@ def area_slugs(night: Night) -> Mapping[str, str]:
     return slugs(area.id for area in night.layer.areas)
 
 
-def index_page(night: Night) -> bytes:
-    """Return index.html: the night in a sentence, a table of all maps, and the maps themselves where they are few."""
+def index_page(night: Night, drawn: Sequence[AreaViews] | None = None) -> bytes:
+    """Return index.html: the night in a sentence, a table of all maps, and the maps themselves where they are few.
+
+    ``drawn`` are the areas with maps as ``draw_area`` made them, where they were made already.
+    """
     zone, period = _zone(night), words.period_words(night.period, _zone(night))
     kinds = list(dict.fromkeys(a.bundle.name for a in night.areas))
     said = force_sentence(night, period)
     apart = has_area_pages(night)
     areas = areas_with_maps(night)
-    views, grounds = ([], []) if apart else _views(night, areas)
+    together = () if apart else drawn or [draw_area(night, a) for a in areas]
+    views, grounds = [v for d in together for v in d.views], [d.ground for d in together]
     first = {v.area_id: f"#{v.anchor}" for v in reversed(views)}
     n_maps, n_areas, n_kinds = len(night.areas), len(areas), len(kinds)
     counted = (
@@ -104,7 +110,7 @@ def index_page(night: Night) -> bytes:
         night,
         title=f"{night.force.name}, {words.span(night.period, zone)} - Peelian",
         headline=said or f"No map was made for {night.force.name} {period.now}.",
-        lead=f"{counted} {known} {_feed(night)}",
+        lead=f"{counted} {known} {feed_words(night)}",
         nav=tuple((night.layer.area(a).name, first[a]) for a in areas if a in first),
         back="#all",
         matrix_kinds=tuple(words.heading(k) for k in kinds) if apart else (),
@@ -115,41 +121,39 @@ def index_page(night: Night) -> bytes:
     )
 
 
-def area_page(night: Night, area_id: str) -> bytes:
-    """Return the page of one area of a night with many."""
+def area_page(night: Night, area_id: str, drawn: AreaViews | None = None) -> bytes:
+    """Return the page of one area of a night with many; ``drawn`` is what ``draw_area`` made of it already."""
     period = words.period_words(night.period, _zone(night))
     area = night.layer.area(area_id)
-    views, grounds = _views(night, [area_id])
+    of_area = drawn or draw_area(night, area_id)
+    views, grounds = of_area.views, [of_area.ground]
     first = max((a for a in night.areas if a.area.id == area_id), key=lambda a: a.expected_in_area)
     return _render(
         night,
         title=f"{area.name}, {words.span(night.period, _zone(night))} - Peelian",
         headline=expectation(first.expected_in_area, first.bundle.name, area.name, period),
-        lead=f"{words.number(len(views)).capitalize()} map{'s' * (len(views) != 1)} of {area.name}. {_feed(night)}",
+        lead=(
+            f"{words.number(len(views)).capitalize()} map{'s' * (len(views) != 1)} of {area.name}. {feed_words(night)}"
+        ),
         nav=(("All areas", "index.html"),),
         back="index.html",
         matrix_kinds=(),
         matrix=(),
-        views=tuple(views),
+        views=views,
         grounds=tuple(grounds),
         withheld=(),
     )
 
 
-def _views(night: Night, areas: list[str]) -> tuple[list[MapView], list[Ground]]:
-    names = area_slugs(night)
-    views, grounds = [], []
-    for area_id in areas:
-        anchor = f"a-{names[area_id]}"
-        ground = ground_of(night, night.layer.area(area_id), anchor)
-        grounds.append(ground)
-        of_area = [a for a in night.areas if a.area.id == area_id]
-        kinds = slugs((a.bundle.name for a in of_area), "type")
-        views += [
-            map_view(night, a, ground, f"{anchor}-{kinds[a.bundle.name]}", briefing_name(names[area_id]))
-            for a in of_area
-        ]
-    return views, grounds
+def draw_area(night: Night, area_id: str) -> AreaViews:
+    """Return one area as pages and the site show it: its ground once, and a view of each of its maps."""
+    slug = area_slugs(night)[area_id]
+    anchor = f"a-{slug}"
+    ground = ground_of(night, night.layer.area(area_id), anchor)
+    of_area = [a for a in night.areas if a.area.id == area_id]
+    kinds = slugs((a.bundle.name for a in of_area), "type")
+    views = tuple(map_view(night, a, ground, f"{anchor}-{kinds[a.bundle.name]}", briefing_name(slug)) for a in of_area)
+    return AreaViews(area_id, slug, ground, views)
 
 
 def briefing_name(area_slug: str) -> str:
@@ -188,7 +192,7 @@ def _render(night: Night, **parts: object) -> bytes:
         period=words.span(night.period, zone),
         until=words.instant(night.period.end, zone, with_year=True),
         cutoff=words.instant(night.cutoff, zone, with_year=True),
-        feed=_feed(night),
+        feed=feed_words(night),
         now=period.now,
         one=period.one,
         law=words.NO_GROUND,
@@ -203,7 +207,7 @@ def _render(night: Night, **parts: object) -> bytes:
     return environment().get_template("page.html.j2").render(page=page).encode()
 
 
-def _feed(night: Night) -> str:
+def feed_words(night: Night) -> str:
     """Return what the feed can and cannot say: latest record, precision of place and day, delay."""
     zone = _zone(night)
     latest = f"Latest record {words.instant(night.latest_recorded_at, zone)}. " if night.latest_recorded_at else ""
@@ -225,7 +229,7 @@ def page_style() -> Markup:
     """Return the style sheet with the fonts inside it, so that a page asks nobody for anything."""
     room = files("peelian.delivery")
     faces = ""
-    for family, weight, style, name in _FACES:
+    for family, weight, style, name in FONT_FACES:
         font = b64encode((room / "fonts" / f"{name}.woff2").read_bytes()).decode()
         faces += (
             f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'

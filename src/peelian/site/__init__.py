@@ -1,5 +1,5 @@
-"""The web site.
+"""The web site: the Django project, one small folder a system; views, forms, templates, API; no arithmetic.
 
-The Django project, one small app a system (maps, cocoons, patrols, records, reports, guides, incidents,
-trials, accounts); views, forms, templates, API; no arithmetic.
+``configuration`` opens it, ``rules`` says who may see what, ``urls`` lists every page. Pages are rendered by the
+server and work without script.
 """

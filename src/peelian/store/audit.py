@@ -162,6 +162,11 @@ def head() -> tuple[int, str]:
     return last or (0, BEGINNING)
 
 
+def seal_of(number: int) -> str | None:
+    """Return the seal of a line, or None where there is no such line."""
+    return AuditLine.objects.filter(number=number).values_list("seal", flat=True).first() if number else BEGINNING
+
+
 def about(record_id: str, *, most: int = 100) -> tuple[Line, ...]:
     """Return the newest lines about a record: who looked at it, and what for."""
     return tuple(r.line() for r in AuditLine.objects.filter(record=record_id).order_by("-number")[:most])

@@ -4,6 +4,7 @@ A door opens the store before it imports a job: Django's tables cannot be import
 that turns to another home closes the first one's connection.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ def database_settings(home: Path, url: str) -> dict[str, Any]:
     }
 
 
-def open_database(home: Path, url: str = "") -> None:
+def open_database(home: Path, url: str = "", also: Mapping[str, Any] | None = None) -> None:
     """Configure Django for the store, and bring its tables up to this version's schema.
+
+    ``also`` is what the site adds to the settings of the store alone.
 
     Raises
     ------
@@ -64,12 +67,14 @@ def open_database(home: Path, url: str = "") -> None:
         from peelian.store import django_settings
 
         values = {name: getattr(django_settings, name) for name in dir(django_settings) if name.isupper()}
-        settings.configure(**(values | {"DATABASES": {"default": wanted}}))
+        settings.configure(**(values | dict(also or {}) | {"DATABASES": {"default": wanted}}))
         django.setup()
     elif str(connections["default"].settings_dict["NAME"]) != str(wanted["NAME"]):
         connections["default"].close()
         del connections["default"]
         connections.settings = connections.configure_settings({"default": wanted})
+    for name, value in (also or {}).items():
+        setattr(settings, name, value)
     _migrate(home)
 
 

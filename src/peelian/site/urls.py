@@ -1,0 +1,22 @@
+"""Every page of the site, by its address. A view without a rule answers nobody (``rules``)."""
+
+from django.urls import path
+
+from peelian.site import front
+from peelian.site.accounts import views as accounts
+
+urlpatterns = [
+    path("", front.home, name="home"),
+    path("health", front.health, name="health"),
+    path("style-<str:seal>.css", front.style, name="style"),
+    path("fonts/<str:name>.woff2", front.font, name="font"),
+    path("explainer/", front.explainer, name="explainer"),
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("account/", accounts.account, name="account"),
+    path("password/", accounts.password, name="password"),
+]
+
+handler400 = "peelian.site.middleware.bad_request"
+handler404 = "peelian.site.middleware.not_found"
+handler500 = "peelian.site.middleware.fault"

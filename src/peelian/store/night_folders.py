@@ -1,0 +1,123 @@
+"""Reads published nights back: the documents that the night job left for the site under ``HOME/nights``.
+
+A document is read once and kept while its file stays the same; a night made anew is read anew.
+"""
+
+import json
+import re
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from peelian.errors import NotFoundError, StoreError
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+#: Documents kept in memory by each process; one is 20 to 200 kB.
+_KEPT = 512
+
+Document = dict[str, Any]
+
+
+class NightFolders:
+    """The published nights of one home."""
+
+    def __init__(self, home: Path) -> None:
+        """Keep the place; nothing is read yet."""
+        self._root = home / "nights"
+
+    def forces(self, night: date) -> tuple[str, ...]:
+        """Return the ids of the forces with a published night of that date."""
+        folder = self._root / str(night)
+        alone = _force_of(folder)
+        if alone:
+            return (alone,)
+        held = sorted(folder.iterdir()) if folder.is_dir() else []
+        return tuple(p.name for p in held if (p / "night.json").exists())
+
+    def nights(self) -> tuple[date, ...]:
+        """Return the dates with any published night, newest first."""
+        found = self._root.iterdir() if self._root.is_dir() else ()
+        days = (p.name for p in found if _DAY.fullmatch(p.name) and p.is_dir())
+        return tuple(sorted((date.fromisoformat(d) for d in days if self.forces(date.fromisoformat(d))), reverse=True))
+
+    def folder(self, force_id: str, night: date) -> Path:
+        """Return where a force's night stands.
+
+        Raises
+        ------
+        NotFoundError
+            When it was not published.
+        """
+        day = self._root / str(night)
+        if _force_of(day) == force_id:
+            return day
+        if _NAME.fullmatch(force_id) and (day / force_id / "night.json").exists():
+            return day / force_id
+        raise NotFoundError(f"no night of {night} was published for {force_id}.")
+
+    def levels(self, force_id: str, night: date) -> tuple[str, ...]:
+        """Return the levels of areas that the night has maps for, by name."""
+        site = self.folder(force_id, night) / "site"
+        return tuple(sorted(p.parent.name for p in site.glob("*/index.json")))
+
+    def index(self, force_id: str, night: date, level: str) -> Document:
+        """Return the list of a night's maps (``delivery.site_documents.index_document``)."""
+        return self._read(force_id, night, level, "index.json")
+
+    def ground(self, force_id: str, night: date, level: str, area_slug: str) -> Document:
+        """Return an area's outline and streets (``ground_document``)."""
+        return self._read(force_id, night, level, f"ground-{area_slug}.json")
+
+    def map(self, force_id: str, night: date, level: str, area_slug: str, kind_slug: str) -> Document:
+        """Return one map (``map_documents``)."""
+        return self._read(force_id, night, level, f"map-{area_slug}-{kind_slug}.json")
+
+    def file(self, force_id: str, night: date, name: str) -> Path:
+        """Return one of the night's own files, such as a briefing.
+
+        Raises
+        ------
+        NotFoundError
+            When the night has no such file.
+        """
+        path = self.folder(force_id, night) / name
+        if not _NAME.fullmatch(name) or not path.is_file():
+            raise NotFoundError(f"the night of {night} has no file {name!r}.")
+        return path
+
+    def _read(self, force_id: str, night: date, level: str, name: str) -> Document:
+        folder = self.folder(force_id, night)
+        path = folder / "site" / level / name
+        if not (_NAME.fullmatch(level) and _NAME.fullmatch(name) and path.is_file()):
+            raise NotFoundError(f"the night of {night} has no such map ({level}, {name.removesuffix('.json')}).")
+        return _document(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=_KEPT)
+def _document(path: Path, written_ns: int) -> Document:
+    """Return a document; ``written_ns`` makes a file written anew another key. Nobody may change what is returned."""
+    del written_ns
+    try:
+        read: Document = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}). Make the night anew: peelian night --again.") from error
+    return read
+
+
+def _force_of(folder: Path) -> str | None:
+    """Return whose night a folder holds, or None where it holds none of its own."""
+    record = folder / "night.json"
+    if not record.exists():
+        return None
+    return _force_id(record, record.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=_KEPT)
+def _force_id(record: Path, written_ns: int) -> str:
+    del written_ns
+    try:
+        return str(json.loads(record.read_bytes())["force"]["id"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{record} cannot be read ({error}). Make the night anew: peelian night --again.") from error

@@ -1,0 +1,107 @@
+"""A site for tests: the made-up town with two published nights and an account of every role, in this process or served.
+
+``open_town(folder)`` opens it for Django's test client; ``served(...)`` starts the real server on a free port.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from peelian.settings import read_settings
+from tests.homes import make_home, peelian
+
+#: The two nights that the town has published, and an instant within the second.
+NIGHTS = ("2018-04-19", "2018-04-20")
+CLOCK = "2018-04-20T19:00:00-05:00"
+PASSWORD = "an easy one to try"  # noqa: S105 - of accounts that live as long as a test
+ROLES = ("administrator", "analyst", "sergeant", "officer", "evaluator", "overseer")
+
+
+def make_site_home(folder: Path) -> Path:
+    """Fill a home with the town and its nights; accounts are made by ``open_town``, with a quick hash."""
+    home = make_home(folder)
+    done = peelian("night", "--on", NIGHTS[1], "--since", NIGHTS[0], home=home)
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def open_town(home: Path, url: str = "", **site: object) -> dict[str, Any]:
+    """Open the site of a home in this process and return its accounts by role; "north" is an officer of one area."""
+    from peelian.site.configuration import open_site
+
+    settings = replace(read_settings(home, {}), database_url=url)
+    open_site(replace(settings, site=replace(settings.site, **{"clock": CLOCK, **site})))
+
+    from django.conf import settings as django_settings
+
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.ALLOWED_HOSTS = ["*"]
+
+    from peelian.records.access import Role, program
+    from peelian.store import accounts
+    from peelian.store.nights import utc_now
+
+    known = {a.username: a for a in accounts.accounts()}
+    wanted = {**{role: (Role(role), ("*",)) for role in ROLES}, "north": (Role.OFFICER, ("North",))}
+    return {
+        name: known.get(name)
+        or accounts.open_account(program("a test"), name, f"Ann {name}", role, areas, PASSWORD, at=utc_now())
+        for name, (role, areas) in wanted.items()
+    }
+
+
+def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Django's test client and our account
+    """Return a test client, signed in as the account where one is given."""
+    from django.test import Client
+
+    client = Client(**options)
+    if account is not None:
+        client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@contextmanager
+def served(home: Path, *words: str, env: dict[str, str] | None = None) -> Iterator[str]:
+    """Serve a home in a process of its own and give its address; the process is ended afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "peelian", "serve", "--home", str(home), "--port", str(port), *words]
+    log = (home / "serve.log").open("ab")
+    process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **(env or {})})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address, process, home / "serve.log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
+
+
+def copy_of(home: Path, folder: Path) -> Path:
+    """Return a copy of a home for a test that changes it."""
+    return Path(shutil.copytree(home, folder))
+
+
+def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - our own address
+                assert answer.status == 200
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError(log.read_text(encoding="utf-8"))
