@@ -52,9 +52,30 @@ def shared_files(night: Night) -> Iterator[tuple[str, bytes]]:
     yield "boxes.csv", boxes_csv(night)
     yield "night.json", night_json(night)
     names = area_slugs(night)
-    yield f"{site_folder(night)}/index.json", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+    yield (
+        f"{site_folder(night)}/index.json.gz",
+        index_document(night, [(a, names[a]) for a in areas], feed_words(night)),
+    )
     for area in drawn:
         yield from _documents(night, area)
+
+
+def site_files(night: Night, *, longer: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield what the site shows of a night beside another: a longer list of its maps, or the maps of another level.
+
+    A longer list stands on the same ground, and is named by its number of boxes; a level has its list, its grounds and
+    its briefings too.
+    """
+    names, areas, folder = area_slugs(night), areas_with_maps(night), site_folder(night)
+    if not longer:
+        yield f"{folder}/index.json.gz", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+    for area_id in areas:
+        drawn = draw_area(night, area_id)
+        if longer:
+            yield from _map_documents(night, drawn, f"-top-{night.parameters['count']}")
+        else:
+            yield from _documents(night, drawn)
+            yield f"{folder}/{briefing_name(names[area_id])}", briefing_pdf(night, area_id)
 
 
 def area_files(night: Night, area_id: str) -> Iterator[tuple[str, bytes]]:
@@ -78,9 +99,13 @@ def site_folder(night: Night) -> str:
 
 def _documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]:
     folder = site_folder(night)
-    yield f"{folder}/ground-{drawn.slug}.json", ground_document(night, drawn)
+    yield f"{folder}/ground-{drawn.slug}.json.gz", ground_document(night, drawn)
+    yield from _map_documents(night, drawn)
+
+
+def _map_documents(night: Night, drawn: AreaViews, ending: str = "") -> Iterator[tuple[str, bytes]]:
     for name, document in map_documents(night, drawn):
-        yield f"{folder}/{name}", document
+        yield f"{site_folder(night)}/{name}{ending}.json.gz", document
 
 
 def night_of_area(night: Night, area_id: str) -> Night:

@@ -50,6 +50,7 @@ class NightPlan:
     night: date
     settings: NightTerms
     bundles: tuple[Bundle, ...]
+    variant: str = ""  # the name of ``jobs.variants.Variant``; "" for the night's own maps
 
     def write(self, folder: Path) -> None:
         """Keep the plan in its folder."""
@@ -64,11 +65,11 @@ class NightPlan:
     def read(cls, folder: Path) -> "NightPlan":
         """Return the plan of a folder."""
         plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        night = plan["settings"] | {"crime_types": tuple(plan["settings"]["crime_types"])}
+        listed = {name: tuple(plan["settings"][name]) for name in ("crime_types", "levels")}
+        night = plan["settings"] | listed
         bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
-        return cls(
-            Path(plan["home"]), plan["force_id"], date.fromisoformat(plan["night"]), NightTerms(**night), bundles
-        )
+        day = date.fromisoformat(plan["night"])
+        return cls(Path(plan["home"]), plan["force_id"], day, NightTerms(**night), bundles, plan["variant"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +177,7 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
         bundle,
         drawing,
         plan.settings,
-        TrackStore(plan.home),
+        TrackStore(plan.home, plan.variant),
         tuple(area.id for area in layer.areas),
     )
     record = look_back(past, plan.night, history, layer)

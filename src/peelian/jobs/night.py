@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -36,6 +37,7 @@ from peelian.jobs.executors import PROCESSES, Workers
 from peelian.jobs.forecasting import Drawing
 from peelian.jobs.publishing import files_of
 from peelian.jobs.terms import Terms
+from peelian.jobs.variants import Variant, VariantFiles, variants_of
 from peelian.places.forces import Force
 from peelian.store import nights as night_store
 from peelian.store import runs
@@ -128,22 +130,42 @@ def _run(
         value, track = compose_night(settings, force, night, workers, progress)
         began = time.perf_counter()
         folder = settings.home / "nights" / (str(night) if alone else f"{night}/{force.id}")
-        publish_folder(folder, files_of(value, settings.workers))
+        beside = _variants(settings, force, night, workers, progress)
+        publish_folder(folder, chain(files_of(value, settings.workers), beside))
         TrackStore(settings.home).keep_published(force.id, night, track)
-        runs.publish(run, value, night_store.utc_now())
+        note = " ".join(f"{name} was not made: {why}" for name, why in beside.failed)
+        runs.publish(run, value, night_store.utc_now(), beside.made, note)
         progress(f"{force.name}: night of {night} published in {time.perf_counter() - began:.1f} s")
     except PeelianError as error:
         runs.fail(run, str(error), night_store.utc_now())
         return NightOutcome(force.id, night, "failed", None, str(error))
-    return NightOutcome(force.id, night, "published", folder, "", len(value.areas), value.withheld, value)
+    return NightOutcome(force.id, night, "published", folder, note, len(value.areas), value.withheld, value)
+
+
+def _variants(settings: Terms, force: Force, night: date, workers: Workers, progress: Progress) -> VariantFiles:
+    """Return the files of other levels and of the longer list; each variant's boxes are kept as its own past."""
+
+    def compose(variant: Variant) -> Night:
+        terms = replace(settings, night=variant.of(settings.night))
+        value, track = compose_night(terms, force, night, workers, progress, variant=variant.name)
+        TrackStore(settings.home, variant.name).keep_published(force.id, night, track)
+        return value
+
+    return VariantFiles(variants_of(settings.night), compose)
 
 
 def compose_night(
-    settings: Terms, force: Force, night: date, workers: Workers | None = None, progress: Progress = lambda _: None
+    settings: Terms,
+    force: Force,
+    night: date,
+    workers: Workers | None = None,
+    progress: Progress = lambda _: None,
+    variant: str = "",
 ) -> tuple[Night, pl.DataFrame]:
     """Return the night as a value, and its boxes and baselines as rows of the track. Nothing is published here.
 
-    ``workers`` that serve more than this night are left standing; without them it starts its own.
+    ``workers`` that serve more than this night are left standing; without them it starts its own. A ``variant`` of the
+    night, by its name, is judged by its own past.
 
     Raises
     ------
@@ -164,7 +186,7 @@ def compose_night(
             f"{force.name}: no event was known at {known.cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast."
         )
     bundles, cards, withheld = _purposes(settings, known.history, night)
-    plan = NightPlan(settings.home, force.id, night, settings.night, bundles)
+    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, variant)
     made_from = fingerprint(known.history)
     read_s = time.perf_counter() - began
     with nullcontext(workers) if workers else Workers(settings.executor, settings.workers) as side_by_side:
@@ -182,6 +204,7 @@ def compose_night(
             "boxes": "floating" if Drawing.of(force, settings.night).is_floating else "grid",
             "count": settings.night.count,
             "cell_size_m": settings.night.cell_size_m,
+            "longer": settings.night.longer if settings.night.longer > settings.night.count else 0,
         },
         seed=settings.night.seed,
         version=__version__,

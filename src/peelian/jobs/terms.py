@@ -19,6 +19,10 @@ class NightTerms:
     lead_hours: int = 0
     crime_types: tuple[str, ...] = ()
     level: str = ""
+    #: Further levels whose maps the site shows beside those of ``level``.
+    levels: tuple[str, ...] = ()
+    #: A longer list of boxes for the site to show on request; 0 or ``count`` for none.
+    longer: int = 20
     seed: int = 20130831
     replay_nights: int = 28
     presence_cap_minutes: int = 45

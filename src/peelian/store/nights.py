@@ -74,6 +74,7 @@ class PublishedBox(models.Model):
 
     force = models.CharField(max_length=63)
     night = models.DateField()
+    level = models.CharField(max_length=100, default="")
     area = models.CharField(max_length=200)
     crime_type = models.CharField(max_length=200)
     rank = models.PositiveSmallIntegerField()
@@ -92,10 +93,10 @@ class PublishedBox(models.Model):
         """A box's rank is unique within its map, and its end comes after its start."""
 
         db_table = "published_box"
-        ordering = ("force", "night", "area", "crime_type", "rank")
+        ordering = ("force", "night", "level", "area", "crime_type", "rank")
         constraints = (
             models.UniqueConstraint(
-                fields=["force", "night", "area", "crime_type", "rank"], name="published_box_rank_is_unique"
+                fields=["force", "night", "level", "area", "crime_type", "rank"], name="published_box_rank_is_unique"
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_to__gt=models.F("valid_from")), name="published_box_ends_after_it_starts"

@@ -1,6 +1,6 @@
 """The run table: which night was tried when, by which process, and how it ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import DatabaseError, transaction
@@ -32,13 +32,17 @@ def fail(run: int, error: str, at: datetime) -> None:
         return
 
 
-def publish(run: int, night: Night, at: datetime) -> None:
-    """Enter a run as done together with its boxes, in one transaction: both or neither."""
+def publish(run: int, night: Night, at: datetime, levels: Sequence[Night] = (), note: str = "") -> None:
+    """Enter a run as done together with its boxes, those of further levels too, in one transaction: all or none.
+
+    ``note`` says which further levels or lists could not be made.
+    """
     with _kept(), transaction.atomic():
         PublishedBox.objects.filter(force=night.force.id, night=night.night).delete()
-        PublishedBox.objects.bulk_create(_boxes(night), batch_size=2000)
+        for value in (night, *levels):
+            PublishedBox.objects.bulk_create(_boxes(value), batch_size=2000)
         NightRun.objects.filter(pk=run).update(
-            status=NightRun.DONE, ended_at=at, fingerprint=night.fingerprint, model=night.model
+            status=NightRun.DONE, ended_at=at, fingerprint=night.fingerprint, model=night.model, error=note
         )
 
 
@@ -59,6 +63,7 @@ def _boxes(night: Night) -> Iterable[PublishedBox]:
             yield PublishedBox(
                 force=night.force.id,
                 night=night.night,
+                level=night.layer.level,
                 area=area.area.id,
                 crime_type=area.bundle.name,
                 rank=row["rank"],
