@@ -25,7 +25,7 @@ from peelian.delivery.page import (
     index_page,
     page_names,
 )
-from peelian.delivery.site_documents import AreaViews, ground_document, index_document, map_documents
+from peelian.delivery.site_documents import AreaViews, box_count, ground_document, index_document, map_documents
 from peelian.delivery.spreadsheet import boxes_csv
 from peelian.forecasts.nights import Night
 
@@ -72,7 +72,7 @@ def site_files(night: Night, *, longer: bool) -> Iterator[tuple[str, bytes]]:
     for area_id in areas:
         drawn = draw_area(night, area_id)
         if longer:
-            yield from _map_documents(night, drawn, f"-top-{night.parameters['count']}")
+            yield from _map_documents(night, drawn, f"-top-{box_count(night)}")
         else:
             yield from _documents(night, drawn)
             yield f"{folder}/{briefing_name(names[area_id])}", briefing_pdf(night, area_id)

@@ -52,6 +52,11 @@ def kind_slugs(night: Night) -> Mapping[str, str]:
     return slugs(dict.fromkeys([*names, *(a.bundle.name for a in night.areas)]), "type")
 
 
+def box_count(night: Night) -> int:
+    """Return how many boxes a list of the night has, where the area has room for them."""
+    return int(night.parameters.get("count", max((len(a.boxes) for a in night.areas), default=0)))
+
+
 def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) -> bytes:
     """Return the list of a night's maps; ``areas`` are (id, slug) of those with one, ``feed`` what its records say."""
     zone = ZoneInfo(night.force.time_zone)
@@ -76,8 +81,8 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
         "fingerprint": night.fingerprint,
         "n_events_known": night.n_events_known,
         "presence_cap_minutes": night.presence_cap_minutes,
-        "count": night.parameters["count"],
-        "longer": night.parameters.get("longer"),
+        "count": box_count(night),
+        "longer": night.parameters.get("longer", 0),
         "cell_size_m": night.layer.grid.cell_size_m,
         "areas": [{"id": i, "name": night.layer.area(i).name, "slug": slug} for i, slug in areas],
         "kinds": [{"name": name, "words": words.heading(name), "slug": slug} for name, slug in kinds.items()],
@@ -95,7 +100,7 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
         "withheld": [{"kind": words.heading(kind), "reason": reason} for kind, reason in night.withheld],
         "is_example": any(c.is_example for c in night.cards),
     }
-    return _json(told)
+    return packed(told)
 
 
 def ground_document(night: Night, drawn: AreaViews) -> bytes:
@@ -109,7 +114,7 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
         }
         for line in ground.lines
     ]
-    return _json(
+    return packed(
         {
             "schema": SCHEMA,
             "area_id": drawn.area_id,
@@ -131,7 +136,7 @@ def map_documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]
     for area_night, view in zip(of_area, drawn.views, strict=True):
         yield (
             f"map-{drawn.slug}-{kinds[area_night.bundle.name]}",
-            _json(_map(night, area_night, view, kinds[area_night.bundle.name], drawn.slug)),
+            packed(_map(night, area_night, view, kinds[area_night.bundle.name], drawn.slug)),
         )
 
 
@@ -292,7 +297,7 @@ class _Places:
         return geometry
 
 
-def _json(told: dict[str, object]) -> bytes:
+def packed(told: dict[str, object]) -> bytes:
     """Return the document packed: a night of ten thousand maps is one gigabyte plain, and a fifth of it so."""
     plain = json.dumps(clean(told), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return gzip.compress(plain.encode(), compresslevel=1, mtime=0)

@@ -211,6 +211,11 @@ def day(date_: date) -> str:
     return f"{date_.day} {_MONTHS[date_.month - 1]} {date_.year}"
 
 
+def month(date_: date) -> str:
+    """Return ``March 2017``."""
+    return f"{_MONTHS[date_.month - 1]} {date_.year}"
+
+
 def is_month(period: Period, zone: ZoneInfo) -> bool:
     """Tell whether the period is one local calendar month."""
     start, end = period.start.astimezone(zone), period.end.astimezone(zone)
@@ -259,3 +264,8 @@ PRECISION = {
     LocationPrecision.STREET_SNAPPED: "Locations moved to a point on or near the street.",
     LocationPrecision.AREA: "Locations to the area only.",
 }
+
+
+def decimal(value: float) -> str:
+    """Return a number to two decimals; a dash where it does not exist."""
+    return "–" if not np.isfinite(value) else f"{value:.2f}".replace("-", MINUS)

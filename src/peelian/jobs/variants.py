@@ -1,6 +1,6 @@
 """What a night holds beside its own maps: other levels of areas, and a longer list of boxes. For the site's readers.
 
-A variant is the same night composed with one term changed, judged by its own past, never mixed with the night's own.
+Each is judged by its own past, never mixed with the night's own.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,51 +12,37 @@ from peelian.forecasts.nights import Night
 from peelian.jobs.terms import NightTerms
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One term changed: ``level`` names other areas, or ``count`` asks for more boxes of the night's own areas."""
-
-    level: str = ""
-    count: int = 0
-
-    @property
-    def name(self) -> str:
-        """The variant in words, also the folder of its past boxes."""
-        return f"level-{self.level}" if self.level else f"top-{self.count}"
-
-    def of(self, terms: NightTerms) -> NightTerms:
-        """Return the night's terms with this one changed."""
-        changed = replace(terms, level=self.level) if self.level else replace(terms, count=self.count)
-        return replace(changed, levels=(), longer=0)
+def levels_of(terms: NightTerms) -> tuple[str, ...]:
+    """Return the further levels that are asked for."""
+    return tuple(level for level in dict.fromkeys(terms.levels) if level != terms.level)
 
 
-def variants_of(terms: NightTerms) -> tuple[Variant, ...]:
-    """Return what is asked for beside the night's own maps."""
-    levels = tuple(Variant(level=level) for level in terms.levels if level != terms.level)
-    longer = (Variant(count=terms.longer),) if terms.longer > terms.count else ()
-    return longer + levels
-
-
-Compose = Callable[[Variant], Night]
+def at_level(terms: NightTerms, level: str) -> NightTerms:
+    """Return the night's terms for another level; a level has no levels beside it."""
+    return replace(terms, level=level, levels=())
 
 
 @dataclass(slots=True)
-class VariantFiles:
-    """The files of all variants, each composed when its turn comes, so that one at a time is in memory."""
+class LevelFiles:
+    """The site's files of all further levels, each composed when its turn comes, so that one at a time is in memory.
 
-    variants: tuple[Variant, ...]
-    compose: Compose
+    ``compose`` returns a level's night, and the same with the longer list where one is asked for.
+    """
+
+    levels: tuple[str, ...]
+    compose: Callable[[str], tuple[Night, Night | None]]
     made: list[Night] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (name, bytes); a variant that fails costs the night nothing, and its reason is kept."""
-        for variant in self.variants:
+        """Yield (name, bytes); a level that fails costs the night nothing, and its reason is kept."""
+        for level in self.levels:
             try:
-                night = self.compose(variant)
+                night, longer = self.compose(level)
             except PeelianError as error:
-                self.failed.append((variant.name, str(error)))
+                self.failed.append((level, str(error)))
                 continue
-            yield from site_files(night, longer=bool(variant.count))
-            if variant.level:
-                self.made.append(night)
+            yield from site_files(night, longer=False)
+            if longer is not None:
+                yield from site_files(longer, longer=True)
+            self.made.append(night)

@@ -6,14 +6,14 @@ A variant of the night (another level, a longer list) keeps the same files in a 
 """
 
 import hashlib
-import os
+import io
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from peelian.errors import StoreError
-from peelian.store.folders import disk_error
+from peelian.store.files import write_whole
 
 
 class TrackStore:
@@ -61,14 +61,6 @@ def _read(path: Path) -> pl.DataFrame | None:
 
 
 def _write(path: Path, track: pl.DataFrame) -> None:
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            track.write_parquet(file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise disk_error(path, error) from error
+    content = io.BytesIO()
+    track.write_parquet(content)
+    write_whole(path, content.getbuffer())
