@@ -6,7 +6,7 @@ Secrets come only from the environment. An unknown key is refused with the neare
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,11 @@ from peelian.jobs.terms import NightTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 _SECRETS = {"database_url": "DATABASE_URL", "secret_key": "PEELIAN_SECRET_KEY"}
+#: Tables whose names are the operator's own: what their values must be, and how that is said.
+_TABLES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "bundles": (lambda v: isinstance(v, int | float) and v > 0, "crime types with positive weights"),
+    "layers": (lambda v: isinstance(v, str), 'file = "..." and of = "..."'),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +101,8 @@ def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN4
     """Return the value in the default's kind."""
     if isinstance(default, NightTerms | SiteTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
-    if key == "bundles" and isinstance(value, dict):
-        for name, weights in value.items():
-            if not isinstance(weights, dict) or not all(isinstance(w, int | float) and w > 0 for w in weights.values()):
-                raise SettingsError(f"{where}: bundle {name!r} = {weights!r}; give crime types with positive weights.")
-        return MappingProxyType(value)
+    if key in _TABLES and isinstance(value, dict):
+        return _table(key, value, where)
     if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
@@ -108,3 +110,12 @@ def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN4
     if type(value) is type(default):
         return value
     raise SettingsError(f"{where}: {key} = {value!r} is of another kind than its default {default!r}.")
+
+
+def _table(key: str, value: dict[str, Any], where: str) -> Mapping[str, Any]:
+    """Return a table of tables whose names are the operator's own: bundles of weights, layers of texts."""
+    for name, written in value.items():
+        sound = isinstance(written, dict) and all(_TABLES[key][0](v) for v in written.values())
+        if not sound:
+            raise SettingsError(f"{where}: [{key}] {name!r} = {written!r}; give {_TABLES[key][1]}.")
+    return MappingProxyType(value)

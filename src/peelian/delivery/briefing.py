@@ -12,6 +12,7 @@ import numpy as np
 import typst
 
 from peelian.delivery import sentences, words
+from peelian.delivery.making import walk_sentence
 from peelian.delivery.paper_map import PAPER_WIDTH, paper_map
 from peelian.delivery.reasons import reasons, recent_events
 from peelian.delivery.words import PeriodWords
@@ -82,6 +83,7 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
     return {
         "crime": words.heading(area_night.bundle.name),
         "says": f"{first} {second}",
+        "walks": walk_sentence(area_night),
         "quiet": sentences.quiet_note(area_night, night.force.date_precision),
         "map": paper_map(night, area_night, round(PAPER_WIDTH * map_mm / _PAGE_MM[0])),
         "row_mm": row_mm,

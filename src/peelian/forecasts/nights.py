@@ -4,7 +4,7 @@ Delivery draws these values and computes nothing but layout; a number that is on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
@@ -125,6 +125,14 @@ class AreaNight:
     record: TrackRecord | None  # None before there is any past period to judge
     events: pl.DataFrame  # x, y, occurred_from, occurred_to, age_days: what the map draws as dots
     n_streets_in_boxes: int | None = None  # names of ``Night.streets`` with a point in a chosen box; None: none known
+    model: str = ""  # the method that drew it, as a backtest labels it
+    model_why: str = ""  # why that one, where ``Night.model`` is "chosen"
+    keep: float = 0.0  # by what share a newcomer had to expect more to take a standing box's place
+    n_stood: int = 0  # of the chosen boxes, how many stood at the same place in the period before
+    streets_behind: tuple[
+        tuple[tuple[str, float], ...], ...
+    ] = ()  # per row of boxes.table: (street, its share) of note
+    walk_of: tuple[int, ...] = ()  # per chosen box: which walk it belongs to, from 0; () where boxes are not joined
 
     @property
     def chances(self) -> NDArray[np.float64]:
@@ -155,6 +163,7 @@ class Night:
     areas: tuple[AreaNight, ...]
     streets: Mapping[str, NDArray[np.float64]]  # street name -> (n, 2) points known on it, for names on the map
     timings: Mapping[str, float]  # seconds by step
+    layers: Mapping[str, str] = field(default_factory=dict)  # layers of places at hand: name -> kind, file, SHA-256
     presence_cap_minutes: int = 45  # officer-minutes a box may be given in a day; every briefing says so
 
     def area_km2(self, area_night: AreaNight) -> float:

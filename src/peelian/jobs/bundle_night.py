@@ -7,6 +7,7 @@ writes its own part beside the plan. A part that is there already was made from 
 import json
 import os
 import pickle
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,15 +22,20 @@ from peelian.forecasts.forecast import Parameter
 from peelian.forecasts.nights import AreaNight
 from peelian.jobs.assembling import Assembly, StreetCells, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, period_of
-from peelian.jobs.forecasting import Drawing, draw
-from peelian.jobs.judging import PastNights, look_back
+from peelian.jobs.choosing import ModelRule
+from peelian.jobs.forecasting import Subject, boxes_of, draw
+from peelian.jobs.judging import PastNights, Record, look_back
+from peelian.jobs.layers import LayerFile, read_layers
 from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
 from peelian.places.areas import AreaLayer
+from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.grid import Grid
+from peelian.places.periods import Period
 from peelian.selection.naming import Streets
 from peelian.store.areas import AreaStore
+from peelian.store.choices import ChoiceStore
 from peelian.store.events import EventStore
 from peelian.store.folders import disk_error
 from peelian.store.tracks import TrackStore
@@ -51,6 +57,7 @@ class NightPlan:
     settings: NightTerms
     bundles: tuple[Bundle, ...]
     variant: str = ""  # the name of ``jobs.variants.Variant``; "" for the night's own maps
+    layers: tuple[LayerFile, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Keep the plan in its folder."""
@@ -68,8 +75,11 @@ class NightPlan:
         listed = {name: tuple(plan["settings"][name]) for name in ("crime_types", "levels")}
         night = plan["settings"] | listed
         bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
+        layers = tuple(LayerFile(**layer) for layer in plan["layers"])
         day = date.fromisoformat(plan["night"])
-        return cls(Path(plan["home"]), plan["force_id"], day, NightTerms(**night), bundles, plan["variant"])
+        return cls(
+            Path(plan["home"]), plan["force_id"], day, NightTerms(**night), bundles, plan["variant"], layers
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,9 +104,10 @@ class Known:
     streets: Streets
     street_cells: StreetCells
     empty_areas: tuple[str, ...]  # names of areas without a cell: nothing can be forecast for them
+    places: PlaceLayers | None
 
 
-def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Known:
+def known_for(home: Path, force: Force, night: date, settings: NightTerms, layers: Sequence[LayerFile] = ()) -> Known:
     """Return what was known at the night's cutoff; the layer is empty-handed where nothing was."""
     cutoff = cutoff_of(period_of(force, night, settings), settings)
     log = Replay.of(EventStore(home).log(force.id))
@@ -104,7 +115,8 @@ def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Kn
     whole = layer_at(home, force, settings, history)
     layer, empty = whole.with_cells(), tuple(a.name for a in whole.areas if not a.n_cells)
     streets = Streets.of(history.since(cutoff - timedelta(days=STREET_DAYS)))
-    return Known(force, log, history, layer, cutoff, streets, streets_by_cell(streets, layer), empty)
+    cells, places = streets_by_cell(streets, layer), read_layers(layers, force.crs)
+    return Known(force, log, history, layer, cutoff, streets, cells, empty, places)
 
 
 def layer_at(home: Path, force: Force, settings: NightTerms, history: Events) -> AreaLayer:
@@ -144,7 +156,8 @@ def _planned(folder: str) -> tuple[NightPlan, Known]:
     A folder's name is a hash of what is in it (see ``jobs.night``), so a plan that was kept is never out of date.
     """
     plan = NightPlan.read(Path(folder))
-    return plan, known_for(plan.home, EventStore(plan.home).force(plan.force_id), plan.night, plan.settings)
+    force = EventStore(plan.home).force(plan.force_id)
+    return plan, known_for(plan.home, force, plan.night, plan.settings, plan.layers)
 
 
 def part_path(folder: Path, bundle_name: str) -> Path:
@@ -166,26 +179,36 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
 
     force, history, layer = known.force, known.history, known.layer
     period = period_of(force, plan.night, plan.settings)
-    drawing = Drawing.of(force, plan.settings)
+    store = ChoiceStore(plan.home)
+    models = ModelRule.of(store, force, plan.night, plan.settings).models(layer, bundle)
     at = [perf_counter()]
-    drawn = draw(history, layer, bundle, period, drawing)
-    at.append(perf_counter())
     past = PastNights(
         force,
         known.log,
         lambda then: layer_at(plan.home, force, plan.settings, then).with_cells(),
         bundle,
-        drawing,
+        lambda night: ModelRule.of(store, force, night, plan.settings),
+        known.places,
         plan.settings,
         TrackStore(plan.home, plan.variant),
         tuple(area.id for area in layer.areas),
     )
     record = look_back(past, plan.night, history, layer)
     at.append(perf_counter())
+    stood = boxes_of(record.track, record.periods[-1].start) if _follows(record, period) else None
+    drawn = draw(Subject(history, layer, bundle, known.places), period, models, stood)
+    at.append(perf_counter())
     recent_days = MONTHLY_WINDOW_DAYS if force.date_precision is DatePrecision.MONTH else RECENT_DAYS
-    assembly = Assembly(plan.night, history, layer, record, drawing, recent_days, known.streets, known.street_cells)
+    assembly = Assembly(
+        plan.night, history, layer, record, models, plan.settings, recent_days, known.streets, known.street_cells
+    )
     areas = tuple(area_nights(assembly, bundle, drawn))
     at.append(perf_counter())
-    steps = ("forecast, choose, explain", "score the nights before", "assemble")
+    steps = ("score the nights before", "forecast, choose, explain", "assemble")
     timings = {step: round(b - a, 3) for step, a, b in zip(steps, at, at[1:], strict=False)}
     return BundlePart(areas, drawn.track, dict(drawn.forecast.parameters), timings)
+
+
+def _follows(record: Record, period: Period) -> bool:
+    """Tell whether the last period on record is the one before this: only those boxes stand."""
+    return bool(record.periods) and record.periods[-1].end == period.start

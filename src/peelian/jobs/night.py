@@ -33,14 +33,17 @@ from peelian.jobs.bundle_night import (
     work,
 )
 from peelian.jobs.calendar import night_of, nights_between, period_of
+from peelian.jobs.choosing import ModelRule
 from peelian.jobs.executors import PROCESSES, Workers
 from peelian.jobs.forecasting import Drawing
+from peelian.jobs.layers import layer_files
 from peelian.jobs.publishing import files_of
 from peelian.jobs.terms import Terms
 from peelian.jobs.variants import Variant, VariantFiles, variants_of
 from peelian.places.forces import Force
 from peelian.store import nights as night_store
 from peelian.store import runs
+from peelian.store.choices import ChoiceStore
 from peelian.store.events import EventStore
 from peelian.store.folders import mend_folders, publish_folder
 from peelian.store.locks import lock
@@ -180,17 +183,19 @@ def compose_night(
             f"forecasts of {force.name} are switched off by {off.by} since {off.at:%Y-%m-%d}: {off.reason}"
         )
     began = time.perf_counter()
-    known = known_for(settings.home, force, night, settings.night)
+    layers = layer_files(settings.home, settings.layers)
+    known = known_for(settings.home, force, night, settings.night, layers)
     if not len(known.history):
         raise ForecastError(
             f"{force.name}: no event was known at {known.cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast."
         )
     bundles, cards, withheld = _purposes(settings, known.history, night)
-    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, variant)
+    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, variant, layers)
     made_from = fingerprint(known.history)
+    rule = ModelRule.of(ChoiceStore(settings.home), force, night, settings.night)
     read_s = time.perf_counter() - began
     with nullcontext(workers) if workers else Workers(settings.executor, settings.workers) as side_by_side:
-        parts = _parts(settings.home, plan, known, made_from, side_by_side, progress)
+        parts = _parts(plan, known, f"{made_from} {rule.choices!r}", side_by_side, progress)
     period = period_of(force, night, settings.night)
     areas = sorted((a for part in parts for a in part.areas), key=lambda a: (a.area.id, a.bundle.name))
     value = Night(
@@ -205,7 +210,10 @@ def compose_night(
             "count": settings.night.count,
             "cell_size_m": settings.night.cell_size_m,
             "longer": settings.night.longer if settings.night.longer > settings.night.count else 0,
+            "keep": settings.night.keep,
+            "walk_gap_m": settings.night.walk_gap_m,
         },
+        layers={layer.name: f"{layer.of}, {Path(layer.file).name}, {layer.sha256[:16]}" for layer in layers},
         seed=settings.night.seed,
         version=__version__,
         fingerprint=made_from,
@@ -222,9 +230,7 @@ def compose_night(
     return value, pl.concat([part.track for part in parts])
 
 
-def _parts(
-    home: Path, plan: NightPlan, known: Known, made_from: str, workers: Workers, progress: Progress
-) -> list[BundlePart]:
+def _parts(plan: NightPlan, known: Known, made_from: str, workers: Workers, progress: Progress) -> list[BundlePart]:
     """Return every bundle's part: made here one by one, or side by side where the work is worth a second process."""
     few = len(plan.bundles) < WORTH_A_PROCESS or workers.count == 1
     if few and workers.executor == PROCESSES:
@@ -235,7 +241,7 @@ def _parts(
         return parts
     # The folder's name tells what its parts are made from: a killed night's parts serve the next start.
     made_by = hashlib.sha256(f"{made_from} {plan!r} {__version__}".encode()).hexdigest()[:16]
-    folder = home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
+    folder = plan.home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
     plan.write(folder)
     names = [b.name for b in plan.bundles]
     workers.map(work, str(folder), names, lambda name: progress(f"{known.force.name}: {plan.night} {name}"))

@@ -5,13 +5,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+#: ``model = "chosen"``: each area and crime type by the model that ``peelian choose`` picked for it.
+CHOSEN = "chosen"
+#: Where no choice stands.
+FALLBACK = "mixture"
+
 
 @dataclass(frozen=True, slots=True)
 class NightTerms:
-    """``[night]``: what the nightly job makes."""
+    """``[night]``: what the nightly job makes.
 
-    model: str = "mixture"
+    ``choice_days``: a choice resting on scores older than this no longer stands. ``keep``: by what share a newcomer
+    must expect more than a standing box to take its place. ``walk_gap_m``: boxes with no more open ground between
+    them are one walk; below 0 boxes are not joined.
+    """
+
+    model: str = FALLBACK
+    choice_days: int = 184
     boxes: str = "auto"
+    keep: float = 0.0
+    walk_gap_m: float = -1.0
     count: int = 10
     nearly: int = 4
     cell_size_m: float = 250.0
@@ -37,3 +50,4 @@ class Terms:
     executor: str = "processes"
     night: NightTerms = field(default_factory=NightTerms)
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
+    layers: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
