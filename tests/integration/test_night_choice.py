@@ -1,8 +1,7 @@
-"""The night follows the choice: each area and type by the model that past scores picked, and says so where none stands."""
+"""The night follows the choice: each area and type by the model that past scores picked, and a reason where none is."""
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,8 +33,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(judged: Path, tmp_path: Path) -> Iterator[Path]:
-    yield Path(shutil.copytree(judged, tmp_path / "home"))
+def home(judged: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(judged, tmp_path / "home"))
 
 
 def chosen(home: Path) -> dict[tuple[str, str], str]:

@@ -25,19 +25,18 @@ def making_sentences(area_night: AreaNight, one: str) -> list[str]:
 
 
 def walk_sentence(area_night: AreaNight) -> str:
-    """Return which boxes make one walk; "" where boxes are not joined or none is near another."""
+    """Return which boxes make one walk; "" where boxes are not joined."""
     if not area_night.walk_of:
         return ""
     ranks = area_night.boxes.chosen.get_column("rank").to_list()
     held: dict[str, list[int]] = {}
     for rank, name in zip(ranks, walk_names(area_night), strict=True):
         held.setdefault(name, []).append(rank)
-    joined = [f"walk {name} joins boxes {words.ranks(own)}" for name, own in held.items() if len(own) > 1]
-    if not joined:
+    alone = held.pop("", [])
+    if not held:
         return "No two boxes are near enough to be one walk."
-    alone = [rank for own in held.values() if len(own) == 1 for rank in own]
+    told = "; ".join(f"walk {name} joins boxes {words.ranks(own)}" for name, own in held.items())
     rest = f"; {words.ranks(alone)} stand{'s' if len(alone) == 1 else ''} alone" if alone else ""
-    told = "; ".join(joined)
     return f"{told[:1].upper()}{told[1:]}{rest}."
 
 
@@ -51,10 +50,11 @@ def streets_sentence(area_night: AreaNight, index: int) -> str:
 
 
 def walk_names(area_night: AreaNight) -> tuple[str, ...]:
-    """Return the letter of each chosen box's walk; "" for every box where boxes are not joined."""
+    """Return the letter of each chosen box's walk, in order of the best box; "" for a box that stands alone."""
     if not area_night.walk_of:
         return ("",) * len(area_night.boxes)
-    return tuple(_name(number) for number in area_night.walk_of)
+    joined = [walk for walk in dict.fromkeys(area_night.walk_of) if area_night.walk_of.count(walk) > 1]
+    return tuple(_name(joined.index(walk)) if walk in joined else "" for walk in area_night.walk_of)
 
 
 def _name(number: int) -> str:

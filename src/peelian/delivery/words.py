@@ -259,3 +259,8 @@ PRECISION = {
     LocationPrecision.STREET_SNAPPED: "Locations moved to a point on or near the street.",
     LocationPrecision.AREA: "Locations to the area only.",
 }
+
+
+def decimal(value: float) -> str:
+    """Return a number to two decimals; a dash where it does not exist."""
+    return "–" if not np.isfinite(value) else f"{value:.2f}".replace("-", MINUS)

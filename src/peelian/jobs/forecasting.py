@@ -82,7 +82,8 @@ class Drawing:
         as_asked = FLOATING if exact and (chosen is None or chosen.boxes == FLOATING) else FIXED
         boxes = {"auto": as_asked, "floating": FLOATING, "grid": FIXED}[settings.boxes]
         name = chosen.model if chosen else FALLBACK if settings.model == CHOSEN else settings.model
-        parameters, keep = (chosen.parameters, chosen.keep) if chosen else ((), settings.keep)
+        parameters = chosen.parameters if chosen else ()
+        keep = chosen.keep if chosen and chosen.keep else settings.keep
         if not keep >= 0:
             raise ForecastError(f"keep = {keep!r}: a share from 0 up, such as 0.25.")
         method = Method(f"{name}@{boxes}" if boxes == FLOATING else name, name, boxes, parameters, keep)
