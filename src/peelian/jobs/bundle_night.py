@@ -77,9 +77,7 @@ class NightPlan:
         bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
         layers = tuple(LayerFile(**layer) for layer in plan["layers"])
         day = date.fromisoformat(plan["night"])
-        return cls(
-            Path(plan["home"]), plan["force_id"], day, NightTerms(**night), bundles, plan["variant"], layers
-        )
+        return cls(Path(plan["home"]), plan["force_id"], day, NightTerms(**night), bundles, plan["variant"], layers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
