@@ -32,9 +32,9 @@ from peelian.places.covariates import PlaceLayers
 from peelian.places.periods import Period
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
-from peelian.selection.floating import select_floating
+from peelian.selection.floating import place_floating
 from peelian.selection.hysteresis import Incumbents
-from peelian.selection.top import TopCells, select_top
+from peelian.selection.top import TopCells, choose_cells
 from peelian.store.backtests import BacktestFolder
 
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
@@ -208,13 +208,14 @@ def _incumbents(answer: Answer, method: Method) -> Incumbents | None:
 
 def _answer(bench: Bench, forecast: Forecast, method: Method, held: Incumbents | None) -> Answer:
     """Return the forecast's boxes, and its expected counts on the layer's grid."""
+    choice = TopCells(bench.plan.count, 0)
     if method.boxes == FLOATING:
-        chosen = select_floating(forecast, bench.layer, TopCells(bench.plan.count, 0), held)
+        placed = place_floating(forecast, bench.layer, choice, held)
         expected = np.bincount(bench.parents, forecast.expected, minlength=bench.plan.grid.n_cells)
-        boxes = {i: (b.squares, b.chosen.get_column("expected_count").to_numpy()) for i, b in chosen.items()}
+        boxes = {area_id: (own.squares, own.expected) for area_id, own in placed.items()}
         return Answer(expected.astype(np.float64), boxes, is_floating=True)
-    chosen = select_top(forecast, bench.layer, TopCells(bench.plan.count, 0), held)
-    boxes = {i: (b.squares, b.chosen.get_column("expected_count").to_numpy()) for i, b in chosen.items()}
+    chosen = choose_cells(forecast, bench.layer, choice, held)
+    boxes = {i: (forecast.grid.squares(cells), forecast.expected[cells]) for i, cells in chosen.items()}
     return Answer(forecast.expected, boxes, is_floating=False)
 
 

@@ -52,13 +52,13 @@ def top_cells(
     return area[kept], rank[kept], order[kept]
 
 
-def select_top(
+def choose_cells(
     forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
-) -> dict[str, Boxes]:
-    """Return each area's boxes by area id; rank ranges stand at the rank itself until resampled.
+) -> dict[str, NDArray[np.int64]]:
+    """Return each area's cells by area id, in order of rank: the chosen by expected count, then the nearly chosen.
 
-    An area with fewer cells than boxes asked for gives all of its cells; one without cells, none. With
-    ``incumbents``, boxes that stood keep their places unless clearly beaten; ranks are by expected count all the same.
+    With ``incumbents``, boxes that stood keep their places unless clearly beaten; ranks are by expected count all the
+    same. An area with fewer cells than asked for gives all of its cells; one without cells, none.
     """
     favoured = forecast
     if incumbents is not None:
@@ -68,13 +68,20 @@ def select_top(
         favoured = replace(forecast, expected=gain.ravel())
     area, _, cells = top_cells(favoured, layer, choice.count + choice.nearly)
     bounds = np.searchsorted(area, np.arange(len(layer.areas) + 1))
-    boxes = {}
+    chosen = {}
     for index, own in enumerate(layer.areas):
-        chosen = cells[bounds[index] : bounds[index + 1]]
-        is_nearly = np.arange(chosen.size) >= choice.count
-        order = np.lexsort((chosen, -forecast.expected[chosen], is_nearly))
-        boxes[own.id] = boxes_of_cells(forecast, own.id, chosen[order], choice.count)
-    return boxes
+        best = cells[bounds[index] : bounds[index + 1]]
+        is_nearly = np.arange(best.size) >= choice.count
+        chosen[own.id] = best[np.lexsort((best, -forecast.expected[best], is_nearly))]
+    return chosen
+
+
+def select_top(
+    forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
+) -> dict[str, Boxes]:
+    """Return each area's ``choose_cells`` as boxes; rank ranges stand at the rank itself until resampled."""
+    chosen = choose_cells(forecast, layer, choice, incumbents)
+    return {area_id: boxes_of_cells(forecast, area_id, cells, choice.count) for area_id, cells in chosen.items()}
 
 
 def boxes_of_cells(forecast: Forecast, area_id: str, cells: NDArray[np.int64], count: int) -> Boxes:
