@@ -15,14 +15,16 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from peelian.delivery import words
+from peelian.delivery import past, words
+from peelian.delivery.box_map import LARGE, box_map
 from peelian.delivery.box_rows import iso
 from peelian.delivery.geojson import DECIMALS
 from peelian.delivery.ground import Ground
-from peelian.delivery.maps import kinds_of
+from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
+from peelian.delivery.marks import age_name
 from peelian.delivery.names import slugs
 from peelian.delivery.night_record import clean, score
-from peelian.delivery.reasons import Reasons, reasons
+from peelian.delivery.reasons import Part, Reasons, reasons
 from peelian.delivery.views import MapView
 from peelian.forecasts.nights import AreaNight, Night
 from peelian.places.projections import Projection
@@ -91,6 +93,7 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
                 "area": slug_of[a.area.id],
                 "kind": kinds[a.bundle.name],
                 "expected": a.expected_in_area,
+                "counts_events": a.bundle.counts_events,
                 "boxes": len(a.boxes),
                 "firm": int(a.boxes.is_firm.sum()),
                 "chance_any_in_boxes": a.chance_any_in_boxes,
@@ -136,24 +139,28 @@ def map_documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]
     for area_night, view in zip(of_area, drawn.views, strict=True):
         yield (
             f"map-{drawn.slug}-{kinds[area_night.bundle.name]}",
-            packed(_map(night, area_night, view, kinds[area_night.bundle.name], drawn.slug)),
+            packed(_map(night, area_night, view, kinds[area_night.bundle.name], drawn)),
         )
 
 
-def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, area: str) -> dict[str, object]:
+def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, drawn: AreaViews) -> dict[str, object]:
     zone, places = ZoneInfo(night.force.time_zone), _Places(night)
     events, record = area_night.events, area_night.record
     longitude, latitude = places.points(events["x"].to_numpy(), events["y"].to_numpy())
     return {
         "schema": SCHEMA,
-        "area": area,
+        "area": drawn.slug,
         "kind": kind,
         "area_id": area_night.area.id,
         "crime_type": area_night.bundle.name,
         "crime_types": list(area_night.bundle.crime_types),
         "view": asdict(view),
+        "plain": plain_boxes(drawn.ground, area_night),
+        "crimes": recent_crimes(drawn.ground, area_night),
+        "box_sheet": [LARGE.width, LARGE.height],
+        "past_sheet": [past.WIDTH, past.HEIGHT],
         "size_m": area_night.boxes.size_m,
-        "boxes": _boxes(area_night, places),
+        "boxes": _boxes(night, area_night, drawn.ground, places),
         "baseline": places.squares(area_night.baseline_squares, area_night.boxes.size_m),
         "shading": _shading(night, area_night, places),
         "recent_days": area_night.recent_days,
@@ -171,12 +178,17 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, area: st
         "coverage": night.coverage(area_night),
         "expected_in_area": area_night.expected_in_area,
         "expected_at_random": night.expected_at_random(area_night),
+        "odds_at_random": f"about {words.odds(night.expected_at_random(area_night))}",
         "chance_any_in_boxes": area_night.chance_any_in_boxes,
     }
 
 
-def _boxes(area_night: AreaNight, places: "_Places") -> list[dict[str, object]]:
-    """Return every row of ``boxes.table``, nearly chosen ones too, with the events that its reasons tell."""
+def _boxes(night: Night, area_night: AreaNight, ground: Ground, places: "_Places") -> list[dict[str, object]]:
+    """Return every row of ``boxes.table``, nearly chosen ones too, with the events that its reasons tell.
+
+    A chosen one has its own large map and its past too.
+    """
+    precision, n_chosen = night.force.date_precision, len(area_night.boxes)
     boxes, why = area_night.boxes, reasons(area_night)
     rings = places.squares(boxes.table, boxes.size_m)
     rows = zip(boxes.table.iter_rows(named=True), rings, kinds_of(area_night), why, area_night.place_names, strict=True)
@@ -192,9 +204,21 @@ def _boxes(area_night: AreaNight, places: "_Places") -> list[dict[str, object]]:
             "rank_low": row["rank_low"],
             "rank_high": row["rank_high"],
             "told": _told(reason, places),
+            "shares": [[_swatch(part, area_night), part.share] for part in reason.parts],
+            "map": box_map(ground, area_night, i, reason, precision, LARGE) if i < n_chosen else None,
+            "past": _past(night, area_night, i) if i < n_chosen else None,
         }
-        for row, ring, kind, reason, place in rows
+        for i, (row, ring, kind, reason, place) in enumerate(rows)
     ]
+
+
+def _swatch(part: Part, area_night: AreaNight) -> str:
+    return age_name(part.age_days, area_night.recent_days) if part.kind == "event" else part.kind
+
+
+def _past(night: Night, area_night: AreaNight, index: int) -> dict[str, object] | None:
+    known = past.past_of(night, area_night, index)
+    return None if known is None else asdict(known)
 
 
 def _told(why: Reasons, places: "_Places") -> list[dict[str, object]]:

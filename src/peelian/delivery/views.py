@@ -7,9 +7,10 @@ import numpy as np
 from markupsafe import Markup
 
 from peelian.delivery import charts, maps, sentences, words
-from peelian.delivery.box_map import age_name, box_map
+from peelian.delivery.box_map import box_map
 from peelian.delivery.ground import Ground
 from peelian.delivery.making import making_sentences, streets_sentence, walk_names
+from peelian.delivery.marks import age_name
 from peelian.delivery.morning_view import MorningView, morning_view
 from peelian.delivery.reasons import Part, Reasons, called, headline, reasons, sentence
 from peelian.delivery.words import PeriodWords

@@ -226,8 +226,7 @@ def is_month(period: Period, zone: ZoneInfo) -> bool:
 def span(period: Period, zone: ZoneInfo) -> str:
     """Return the period with its end: ``Fri 21 Dec 18:00 to Sat 22 Dec 18:00, 2018``, or ``March 2017``."""
     if is_month(period, zone):
-        local = period.start.astimezone(zone)
-        return f"{_MONTHS[local.month - 1]} {local.year}"
+        return month(period.start.astimezone(zone).date())
     years = {at.astimezone(zone).year for at in (period.start, period.end)}
     if len(years) > 1:
         return f"{instant(period.start, zone, with_year=True)} to {instant(period.end, zone, with_year=True)}"

@@ -103,6 +103,18 @@ class Shading:
     n_streets: tuple[int, ...] = ()  # names of ``Night.streets`` with a point in them; () where the feed names none
 
 
+#: What became of a box's square in each past period: the rank at which it was chosen (null where it was not), and the
+#: weight of the events that fell in it. ``square`` is the row of ``boxes.table``.
+HISTORY_SCHEMA = pl.Schema(
+    {
+        "square": pl.Int32(),
+        "period_start": pl.Datetime("us", "UTC"),
+        "rank": pl.Int32(),
+        "n_events": pl.Float64(),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AreaNight:
     """One area and bundle for one period: version 1, version 2, why, and how the last ones did."""
@@ -124,6 +136,7 @@ class AreaNight:
     shading: Shading
     record: TrackRecord | None  # None before there is any past period to judge
     events: pl.DataFrame  # x, y, occurred_from, occurred_to, age_days: what the map draws as dots
+    history: pl.DataFrame = field(default_factory=HISTORY_SCHEMA.to_frame)  # every square in every past period judged
     n_streets_in_boxes: int | None = None  # names of ``Night.streets`` with a point in a chosen box; None: none known
     model: str = ""  # the method that drew it, as a backtest labels it
     model_why: str = ""  # why that one, where ``Night.model`` is "chosen"

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from peelian.evaluation.history import square_history
 from peelian.evaluation.track import track_record
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
@@ -72,6 +73,8 @@ class AreaPast:
     events: pl.DataFrame
     record: TrackRecord | None
     lately: pl.DataFrame  # period_start, x_min, y_min of the last fortnight's boxes
+    track: pl.DataFrame  # our boxes of every period judged
+    fell: pl.DataFrame  # what fell in those periods
 
 
 def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> list[AreaNight]:
@@ -93,7 +96,13 @@ def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> lis
         here = np.flatnonzero((owner == index) & (age <= SHOWN_DAYS))
         events = own.table[here].select("x", "y", "occurred_from", "occurred_to").with_columns(age_days=age[here])
         judged = _record(assembly, bundle, area, tables) if record.periods else None
-        past = AreaPast(events, judged, lately.get(area.id, record.track.clear()))
+        past = AreaPast(
+            events,
+            judged,
+            lately.get(area.id, record.track.clear()),
+            tables["track"].get(area.id, record.track.clear()).filter(method=OURS),
+            tables["fell"].get(area.id, record.fell.clear()),
+        )
         nights.append(_area_night(assembly, area, drawn, recorded, past))
     return nights
 
@@ -123,6 +132,7 @@ def _area_night(
         shading=shading,
         record=past.record,
         events=past.events,
+        history=square_history(boxes.all_squares, [p.start for p in assembly.record.periods], past.track, past.fell),
         n_streets_in_boxes=n_streets,
         model=own.method.label,
         model_why=assembly.models.why.get(area.id, ""),
