@@ -5,7 +5,7 @@ from typing import Any
 from django.forms import BoundField
 from django.urls import reverse
 from django.utils import translation
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
 from peelian.delivery import words
 from peelian.site.assets import asset, asset_styles, style_address
@@ -14,7 +14,12 @@ from peelian.site.assets import asset, asset_styles, style_address
 def environment(**options: Any) -> Environment:  # noqa: ANN401 - Django hands on what its settings say
     """Return the environment; Django calls this once a process."""
     options |= {
-        "loader": PackageLoader("peelian.site", "templates"),
+        "loader": ChoiceLoader(
+            [
+                PackageLoader("peelian.site", "templates"),
+                PrefixLoader({"delivery": PackageLoader("peelian.delivery", "templates")}),
+            ]
+        ),
         "undefined": StrictUndefined,
         "trim_blocks": True,
         "lstrip_blocks": True,

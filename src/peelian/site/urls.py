@@ -4,6 +4,10 @@ from django.urls import path
 
 from peelian.site import front
 from peelian.site.accounts import views as accounts
+from peelian.site.maps import basemap
+from peelian.site.maps import views as maps
+
+_MAP = "tonight/<str:force>/<str:night>/<str:level>/<str:area>/"
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -15,6 +19,12 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("account/", accounts.account, name="account"),
     path("password/", accounts.password, name="password"),
+    path("tonight/", maps.tonight, name="tonight"),
+    path(f"{_MAP}briefing.pdf", maps.briefing, name="tonight-briefing"),
+    path(f"{_MAP}<str:kind>/", maps.map_page, name="tonight-map"),
+    path(f"{_MAP}<str:kind>/places.json", maps.places, name="tonight-places"),
+    path(f"{_MAP}<str:kind>/box/<int:number>/", maps.box_page, name="tonight-box"),
+    path("basemap.pmtiles", basemap.basemap, name="basemap"),
 ]
 
 handler400 = "peelian.site.middleware.bad_request"

@@ -175,6 +175,12 @@ def switched_off(force: str) -> KillSwitch | None:
     return None
 
 
+def published_at(force: str, night: date) -> datetime | None:
+    """Return when a force's night was published last, or None where no run of it is on record."""
+    run = NightRun.objects.filter(force=force, night=night, status=NightRun.DONE).order_by("ended_at", "id").last()
+    return None if run is None else run.ended_at
+
+
 def utc_now() -> datetime:
     """The store's clock: an aware instant in UTC. Only jobs and the store ask for it."""
     return datetime.now(UTC)
