@@ -52,7 +52,7 @@ def box_map(
     told_x, told_y = frame.x(np.array([p.x for p in why.told])), frame.y(np.array([p.y for p in why.told]))
     taken = [
         (mark.x, mark.y, mark.x + _TAB[0], mark.y + _TAB[1]),
-        (0.0, sheet.height - 22, 110.0, sheet.height),
+        (0.0, sheet.height - 22, sheet.width / 4 + 30, sheet.height),
         (sheet.width - sheet.legend[0], sheet.height - sheet.legend[1], sheet.width, sheet.height),
     ]
     room = Room.of(sheet.width, sheet.height, taken, np.column_stack([told_x, told_y]))
@@ -71,7 +71,7 @@ def box_map(
                 f'dy=".35em" font-size="12">{mark.number}</text>'
             ),
             draw_labels(shares, "share"),
-            draw_scale_bar(frame, 8, sheet.height - 8, 80),
+            draw_scale_bar(frame, 8, sheet.height - 8, sheet.width / 4),
         ]
     )
 
@@ -96,6 +96,11 @@ def _streets(ground: Ground, frame: Frame) -> Markup:
     return svg(f'<g transform="scale({zoom:.4g}) translate({x:.5g} {y:.5g})">{uses}</g>')
 
 
+def share_words(part: Part, precision: DatePrecision) -> str:
+    """Return what stands beside an event on the map: its share, and how old it is."""
+    return f"{percent(part.share)}, {days_old(part.age_days, precision).removesuffix(' ago')}"
+
+
 def _shares(
     told: tuple[Part, ...], x: list[float], y: list[float], room: Room, precision: DatePrecision
 ) -> list[Label]:
@@ -106,8 +111,7 @@ def _shares(
         near = any(abs(a - at_x) + abs(b - at_y) < _APART_PX for a, b in spots)
         if near or not (0 < at_x < room.width and 0 < at_y < room.height):
             continue
-        text = f"{percent(part.share)}, {days_old(part.age_days, precision).removesuffix(' ago')}"
-        label = room.beside(text, at_x, at_y, _SHARE_PX)
+        label = room.beside(share_words(part, precision), at_x, at_y, _SHARE_PX)
         if label:
             labels.append(label)
             spots.append((at_x, at_y))

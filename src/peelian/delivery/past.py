@@ -40,14 +40,15 @@ def past_of(night: Night, area_night: AreaNight, index: int) -> Past | None:
     n, over = len(area_night.boxes), history.height
     times = f"{words.number(over)} {period.many if over != 1 else period.one}"
     often = "never" if not chosen else "each time" if chosen == over else f"on {words.number(chosen)}"
-    recorded = f"{words.digits(fell)} {one if fell == 1 else many}" if fell else f"No {one}"
-    verb = "was" if not fell or fell == 1 else "were"
+    is_whole = abs(fell - round(fell)) < 1e-9  # noqa: PLR2004 - spans of an unknown hour fall into a night in part
+    recorded = words.counted(fell, area_night.bundle.name) if is_whole else f"{words.digits(fell)} {many}"
+    verb = "was" if is_whole and round(fell) in (0, 1) else "were"
     is_month = words.is_month(area_night.period, zone)
     told = history.filter(pl.col("rank").is_not_null() | (pl.col("n_events") > 0)).reverse()
     quiet = over - told.height
     return Past(
         f"Of the last {times} it was among the {words.number(n)} {often}. "
-        f"{recorded} {verb} recorded in it in that time.",
+        f"{recorded.capitalize()} {verb} recorded in it in that time.",
         _strip(area_night, index, history, _ends(history, zone, period.now, is_month=is_month)),
         tuple(
             (

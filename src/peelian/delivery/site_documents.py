@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from peelian.delivery import past, words
-from peelian.delivery.box_map import LARGE, box_map
+from peelian.delivery.box_map import LARGE, box_map, share_words
 from peelian.delivery.box_rows import iso
 from peelian.delivery.geojson import DECIMALS
 from peelian.delivery.ground import Ground
@@ -27,6 +27,7 @@ from peelian.delivery.night_record import clean, score
 from peelian.delivery.reasons import Part, Reasons, reasons
 from peelian.delivery.views import MapView
 from peelian.forecasts.nights import AreaNight, Night
+from peelian.places.forces import DatePrecision
 from peelian.places.projections import Projection
 
 #: Read by the site; another number is another shape.
@@ -203,7 +204,7 @@ def _boxes(night: Night, area_night: AreaNight, ground: Ground, places: "_Places
             "expected_count": row["expected_count"],
             "rank_low": row["rank_low"],
             "rank_high": row["rank_high"],
-            "told": _told(reason, places),
+            "told": _told(reason, places, precision),
             "shares": [[_swatch(part, area_night), part.share] for part in reason.parts],
             "map": box_map(ground, area_night, i, reason, precision, LARGE) if i < n_chosen else None,
             "past": _past(night, area_night, i) if i < n_chosen else None,
@@ -221,7 +222,7 @@ def _past(night: Night, area_night: AreaNight, index: int) -> dict[str, object] 
     return None if known is None else asdict(known)
 
 
-def _told(why: Reasons, places: "_Places") -> list[dict[str, object]]:
+def _told(why: Reasons, places: "_Places", precision: DatePrecision) -> list[dict[str, object]]:
     longitude, latitude = places.points(np.array([p.x for p in why.told]), np.array([p.y for p in why.told]))
     return [
         {
@@ -230,6 +231,7 @@ def _told(why: Reasons, places: "_Places") -> list[dict[str, object]]:
             "age_days": part.age_days,
             "distance_m": part.distance_m,
             "crime_types": list(part.crime_types),
+            "words": share_words(part, precision),
         }
         for part, lon, lat in zip(why.told, longitude, latitude, strict=True)
     ]

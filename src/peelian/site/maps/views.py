@@ -146,7 +146,7 @@ def places(request: HttpRequest, **parts: str) -> HttpResponse:
             "outline": ground["outline"],
             "streets": ground["streets"],
             "shading": document["shading"],
-            "boxes": [{name: b[name] for name in ("rank", "kind", "place", "ring")} for b in document["boxes"]],
+            "boxes": [{name: b[name] for name in ("rank", "kind", "place", "ring", "told")} for b in document["boxes"]],
             "baseline": document["baseline"],
             "events": document["events"],
             "recent_days": document["recent_days"],
