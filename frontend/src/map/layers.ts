@@ -42,20 +42,21 @@ function collection<G extends Point | Polygon | LineString>(features: Feature<G,
 }
 
 export function sources(places: Places, box: number | null): Record<string, SourceSpecification> {
-  const told = places.boxes.find((b) => b.rank === box)?.told ?? [];
+  const drawn = places.boxes.filter((b) => box === null || b.rank === box);
+  const told = box === null ? [] : (drawn[0]?.told ?? []);
   return {
     outline: { type: "geojson", data: feature(places.outline) },
     streets: { type: "geojson", data: places.streets },
     shading: { type: "geojson", data: places.shading },
     boxes: collection(
-      places.boxes.map((b) => ({
+      drawn.map((b) => ({
         type: "Feature",
-        properties: { rank: b.rank, kind: b.kind },
+        properties: { rank: b.rank, kind: box === null ? b.kind : "looked" },
         geometry: square(b.ring),
       })),
     ),
     numbers: collection(
-      places.boxes
+      (box === null ? drawn : [])
         .filter((b) => b.kind !== "nearly")
         .map((b) => point(middle(b.ring), { rank: b.rank, kind: b.kind, words: String(b.rank) })),
     ),
@@ -100,7 +101,6 @@ function words(id: string, source: string, layout: SymbolLayerSpecification["lay
 /** ``box`` is the number of the one box that a page is about, drawn open so that streets and crimes stay visible. */
 export function layers(box: number | null, hasBasemap: boolean): LayerSpecification[] {
   const isNear = box !== null;
-  const looked: FilterSpecification = ["==", ["get", "rank"], box ?? -1];
   return [
     {
       id: "inside",
@@ -133,50 +133,50 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       type: "line",
       source: "boxes",
       filter: isKind("nearly"),
-      paint: { "line-color": ACCENT, "line-width": 1.4, "line-dasharray": [2.5, 1.8], "line-offset": -0.7 },
+      paint: { "line-color": ACCENT, "line-width": 1.4, "line-dasharray": [2.5, 1.8], "line-offset": 0.7 },
     },
     {
       id: "unsure",
       type: "fill",
       source: "boxes",
       filter: isKind("unsure"),
-      paint: { "fill-color": "#ffffff", "fill-opacity": isNear ? 0 : 1 },
+      paint: { "fill-color": "#ffffff" },
     },
     {
       id: "unsure-edge",
       type: "line",
       source: "boxes",
       filter: isKind("unsure"),
-      paint: { "line-color": ACCENT, "line-width": isNear ? 1.4 : 2, "line-offset": -1, "line-opacity": isNear ? 0.5 : 1 },
+      paint: { "line-color": ACCENT, "line-width": 2, "line-offset": 1 },
     },
     {
       id: "firm",
       type: "fill",
       source: "boxes",
       filter: isKind("firm"),
-      paint: { "fill-color": ACCENT, "fill-opacity": isNear ? 0 : 1 },
+      paint: { "fill-color": ACCENT },
     },
     {
       id: "firm-edge",
       type: "line",
       source: "boxes",
       filter: isKind("firm"),
-      paint: { "line-color": isNear ? ACCENT : "#ffffff", "line-width": 1.4, "line-opacity": isNear ? 0.5 : 1 },
+      paint: { "line-color": "#ffffff", "line-width": 1.4 },
     },
-    { id: "looked-fill", type: "fill", source: "boxes", filter: looked, paint: { "fill-color": ACCENT, "fill-opacity": 0.05 } },
-    { id: "looked", type: "line", source: "boxes", filter: looked, paint: { "line-color": ACCENT, "line-width": 3 } },
+    { id: "looked-fill", type: "fill", source: "boxes", filter: isKind("looked"), paint: { "fill-color": ACCENT, "fill-opacity": 0.05 } },
+    { id: "looked", type: "line", source: "boxes", filter: isKind("looked"), paint: { "line-color": ACCENT, "line-width": 3 } },
     {
       id: "counts",
       type: "line",
       source: "counts",
-      paint: { "line-color": "#2f3a3d", "line-width": 1.6, "line-dasharray": [2, 1.4], "line-offset": -4 },
+      paint: { "line-color": "#2f3a3d", "line-width": 1.6, "line-dasharray": [2, 1.4], "line-offset": 4 },
     },
     {
       id: "pointed",
       type: "line",
       source: "boxes",
       filter: ["==", ["get", "rank"], -1],
-      paint: { "line-color": INK, "line-width": 3, "line-offset": 2.5 },
+      paint: { "line-color": INK, "line-width": 3, "line-offset": -2.5 },
     },
     {
       id: "crimes-older",
@@ -215,7 +215,6 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       id: "numbers",
       type: "symbol",
       source: "numbers",
-      filter: isNear ? looked : true,
       layout: {
         "text-field": ["get", "words"],
         "text-font": FACE.bold,
@@ -224,7 +223,7 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
         // The number keeps other words off its whole box.
         "text-padding": 8,
       },
-      paint: { "text-color": ["match", ["get", "kind"], "unsure", ACCENT, isNear ? ACCENT : "#ffffff"] },
+      paint: { "text-color": ["match", ["get", "kind"], "unsure", ACCENT, "#ffffff"] },
     },
     words(
       "told",

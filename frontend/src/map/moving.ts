@@ -1,5 +1,5 @@
 // The map that moves, laid over the page's own picture once it is drawn. Without WebGL the picture stays.
-import { type LngLatBoundsLike, Map as MovingMap, NavigationControl, ScaleControl, setWorkerUrl, AttributionControl } from "maplibre-gl";
+import { AttributionControl, Map as MovingMap, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 
@@ -46,6 +46,7 @@ export async function move(figure: HTMLElement, places: Places, basemap: Basemap
   map.addControl(new NavigationControl({ showCompass: false }), "top-left");
   map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
   if (basemap) map.addControl(new AttributionControl({ compact: false }), "bottom-left");
+  if (box !== null) markNumber(map, places, box);
   await new Promise<void>((done) => map.once("load", () => done()));
   bind(map, figure, store);
   map.once("idle", () => {
@@ -95,12 +96,30 @@ function tell(note: HTMLElement, chosen: number | null): void {
   note.append(link);
 }
 
-function boundsOf(places: Places, box: number | null): LngLatBoundsLike {
+/** The number of the box that a page is about stands in a tab at its upper left corner. */
+function markNumber(map: MovingMap, places: Places, box: number): void {
+  const corner = places.boxes.find((b) => b.rank === box)?.ring[3];
+  if (!corner) return;
+  const element = Object.assign(document.createElement("span"), { className: "sq tab-number", textContent: String(box) });
+  element.setAttribute("aria-hidden", "true");
+  new Marker({ element, anchor: "top-left" }).setLngLat([corner[0] ?? 0, corner[1] ?? 0]).addTo(map);
+}
+
+/** What the map opens on: one box, or the area with its boxes, as far as the page's own picture reaches. */
+function boundsOf(places: Places, box: number | null): [number, number, number, number] {
   const ring = places.boxes.find((b) => b.rank === box)?.ring;
-  if (!ring) return places.bounds;
-  const across = ring.map(([longitude]) => longitude ?? 0);
-  const up = ring.map((corner) => corner[1] ?? 0);
-  return [Math.min(...across), Math.min(...up), Math.max(...across), Math.max(...up)];
+  const corners = ring ?? [...places.boxes.flatMap((b) => b.ring), ...places.outline.coordinates.flat(3).flat()];
+  const [west, south, east, north] = places.bounds;
+  const found: [number, number, number, number] = [east, north, west, south];
+  const flat = corners.flat();
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [longitude, latitude] = [flat[i] ?? 0, flat[i + 1] ?? 0];
+    found[0] = Math.max(Math.min(found[0], longitude), west);
+    found[1] = Math.max(Math.min(found[1], latitude), south);
+    found[2] = Math.min(Math.max(found[2], longitude), east);
+    found[3] = Math.min(Math.max(found[3], latitude), north);
+  }
+  return found[0] < found[2] && found[1] < found[3] ? found : places.bounds;
 }
 
 /** The area stands beside the panel, not below it; one box takes about a quarter of the picture's width. */

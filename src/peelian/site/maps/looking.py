@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import ParamSpec
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 from peelian.delivery import words
 from peelian.records.access import Actor
@@ -56,11 +56,11 @@ class TurnedError(Exception):
         self.answer = answer
 
 
-def answered(view: Callable[Words, HttpResponseBase]) -> Callable[Words, HttpResponseBase]:
+def answered(view: Callable[Words, HttpResponse]) -> Callable[Words, HttpResponse]:
     """Return the view with what turned it away answered."""
 
     @wraps(view)
-    def whole(*parts: Words.args, **named: Words.kwargs) -> HttpResponseBase:
+    def whole(*parts: Words.args, **named: Words.kwargs) -> HttpResponse:
         try:
             return view(*parts, **named)
         except TurnedError as turned:
@@ -156,12 +156,14 @@ def area_in(request: HttpRequest, index: Document, where: Where) -> Document:
     return found
 
 
-def elsewhere(request: HttpRequest, heading: str, sentence: str, offers: list[tuple[str, str]]) -> HttpResponse:
+def elsewhere(
+    request: HttpRequest, heading: str, sentence: str, offers: list[tuple[str, str]], status: int = 404
+) -> HttpResponse:
     """Return the page for a map that is not there, with what is."""
     return page(
         request,
         "maps/elsewhere.html.j2",
-        status=404,
+        status=status,
         place="tonight",
         heading=heading,
         sentence=sentence,
@@ -172,7 +174,9 @@ def elsewhere(request: HttpRequest, heading: str, sentence: str, offers: list[tu
 def _no_kind(request: HttpRequest, index: Document, where: Where, area: Document) -> HttpResponse:
     named = {k["slug"]: k for k in index["kinds"]}
     crime = words.crime_name(named[where.kind]["name"] if where.kind in named else where.kind)
-    reasons = [f"{w['kind']}: {w['reason']}" for w in index["withheld"] if words.crime_name(w["kind"]) == crime]
+    reasons = [
+        f"{w['kind']}: {w['reason']}" for w in index["withheld"] if words.crime_name(w["kind"]).lower() == crime.lower()
+    ]
     offers = [
         (
             k["words"],

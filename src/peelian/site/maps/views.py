@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -103,7 +103,7 @@ def box_page(request: HttpRequest, number: int, **parts: str) -> HttpResponse:
     """Return one box: why it is there, how sure that is, what became of its square before, what helps in it."""
     sight = look(request, Where(**parts))
     view = sight.document["view"]
-    boxes = [*view["firm"], *view["unsure"]]
+    boxes = sorted([*view["firm"], *view["unsure"]], key=lambda b: b["number"])
     if not 1 <= number <= len(boxes):
         offers = [
             (f"Box {b['number']}, {b['place']}", _box_address(sight.where, sight.shown, b["number"])) for b in boxes
@@ -156,23 +156,22 @@ def places(request: HttpRequest, **parts: str) -> HttpResponse:
 
 @allow(SIGNED_IN)
 @answered
-def briefing(request: HttpRequest, force: str, night: str, level: str, area: str) -> HttpResponseBase:
+def briefing(request: HttpRequest, force: str, night: str, level: str, area: str) -> HttpResponse:
     """Return an area's briefing to print; none of a period that has ended, nor one with a map that is withheld."""
     where = Where(force, night, level, area, "")
     index = listed(request, force, night, level)
     found = area_in(request, index, where)
     sight = Sight(replace(where, area=found["slug"]), Shown(), actor_of(request), now(), index, {})
-    refused = next(
-        (w for k in kinds_in(index, found["slug"]) if (w := withheld(sight.actor, index, k["name"], sight.at))), None
-    )
-    if refused is not None or not sight.is_live:
-        heading = refused.heading if refused else "This period has ended."
-        sentence = (
-            refused.sentence if refused else "A briefing is for a shift that is to come; there is none to print now."
-        )
-        return elsewhere(request, heading, sentence, [])
+    if not sight.is_live:
+        sentence = "A briefing is for a shift that is to come; there is none to print now."
+        return elsewhere(request, "This period has ended.", sentence, [], status=410)
+    for kind in kinds_in(index, found["slug"]):
+        refused = withheld(sight.actor, index, kind["name"], sight.at)
+        if refused is not None:
+            return elsewhere(request, refused.heading, refused.sentence, [], refused.status)
     path = folders().briefing(force, sight.where.day, level, found["slug"])
-    return FileResponse(path.open("rb"), content_type="application/pdf", filename=path.name)
+    said = {"Content-Disposition": f'inline; filename="{path.name}"'}
+    return HttpResponse(path.read_bytes(), content_type="application/pdf", headers=said)
 
 
 def _common(sight: Sight) -> dict[str, Any]:
@@ -191,7 +190,7 @@ def _common(sight: Sight) -> dict[str, Any]:
         "is_live": sight.is_live,
         "is_coming": sight.stands is Standing.COMING,
         "begins": words.instant(datetime.fromisoformat(index["valid_from"]), zone),
-        "released": words.instant(released, zone, with_year=True) if released else "",
+        "released": words.instant(released, zone, with_year=released.year != where.day.year) if released else "",
         "back": where.address() + sight.shown.query(),
         "drawn_from": where.address("tonight-places") + sight.shown.query(),
         "basemap": reverse("basemap") if basemap else "",
