@@ -55,7 +55,8 @@ def month_chart(months: Sequence[ReviewMonth], label: str) -> Markup:
             parts.append(_mark(plain, x + 6, "theirs", at))
         parts.append(_mark(ours, x - 6, "ours", at))
     return svg(
-        f'<svg class="caught-chart month-chart" viewBox="0 0 {px(right + 4)} {px(_BOTTOM + 60)}" role="img" '
+        f'<svg class="caught-chart month-chart" viewBox="0 0 {px(right + 4)} {px(_BOTTOM + 60)}" '
+        f'style="max-width:{px(right + 4)}px" role="img" '
         f'aria-label="{label}">{"".join(parts)}</svg>'
     )
 

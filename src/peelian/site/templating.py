@@ -45,6 +45,6 @@ def described(bound: BoundField) -> dict[str, str]:
     return ({"aria-describedby": " ".join(ids)} if ids else {}) | ({"aria-invalid": "true"} if bound.errors else {})
 
 
-def address(name: str, **parts: Any) -> str:  # noqa: ANN401 - the parts of an address, by name
+def address(name: str, /, **parts: Any) -> str:  # noqa: ANN401 - the parts of an address, by name
     """Return the address of a page by its name and parts."""
     return reverse(name, kwargs=parts)

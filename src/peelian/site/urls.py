@@ -6,6 +6,7 @@ from peelian.site import front
 from peelian.site.accounts import views as accounts
 from peelian.site.maps import basemap
 from peelian.site.maps import views as maps
+from peelian.site.morning import views as morning
 
 _MAP = "tonight/<str:force>/<str:night>/<str:level>/<str:area>/"
 
@@ -24,6 +25,10 @@ urlpatterns = [
     path(f"{_MAP}<str:kind>/", maps.map_page, name="tonight-map"),
     path(f"{_MAP}<str:kind>/places.json", maps.places, name="tonight-places"),
     path(f"{_MAP}<str:kind>/box/<int:number>/", maps.box_page, name="tonight-box"),
+    path("morning/", morning.morning, name="morning"),
+    path("morning/models/", morning.models, name="models"),
+    path("morning/models/<str:name>/report.html", morning.report, name="backtest-report"),
+    path(f"morning/{_MAP.removeprefix('tonight/')}<str:kind>/", morning.morning_page, name="morning-map"),
     path("basemap.pmtiles", basemap.basemap, name="basemap"),
 ]
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 import shapely
 
-from peelian.errors import StoreError
+from peelian.errors import NotFoundError, StoreError
 from peelian.events import EVENT_SCHEMA, Replay
 from peelian.places import AreaLayer, Grid, StudyArea
 from peelian.places.covariates import PlaceLayers
@@ -141,6 +141,25 @@ class BacktestFolder:
         else:
             write_whole(self.path / name, content)
         return self.path / name
+
+    def verdict(self) -> dict[str, Any]:
+        """Return what verdict.json tells.
+
+        Raises
+        ------
+        NotFoundError
+            When the backtest has not come to a verdict.
+        StoreError
+            When the file cannot be read.
+        """
+        path = self.path / "verdict.json"
+        if not path.is_file():
+            raise NotFoundError(f"backtest {self.path.name!r} has come to no verdict yet.")
+        try:
+            told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read ({error}). Run the same backtest again.") from error
+        return told
 
     def read_result(self, name: str) -> pl.DataFrame:
         """Return a result's table."""

@@ -164,7 +164,7 @@ def elsewhere(
         request,
         "maps/elsewhere.html.j2",
         status=status,
-        place="tonight",
+        place="morning" if request.path.startswith("/morning/") else "tonight",
         heading=heading,
         sentence=sentence,
         offers=offers,
