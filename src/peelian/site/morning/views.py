@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from peelian.errors import NotFoundError
 from peelian.records.access import Role
@@ -100,14 +100,14 @@ def models(request: HttpRequest) -> HttpResponse:
 
 
 @allow(_READS_REPORTS)
-def report(request: HttpRequest, name: str) -> HttpResponseBase:
+def report(request: HttpRequest, name: str) -> HttpResponse:
     """Return a backtest's own report, as it was written."""
     folder = BacktestFolder.of(site_settings().home, name)
     told = _told(folder)
     path = folder.path / "report.html"
     if told is None or not path.is_file() or not actor_of(request).may_see(told["force"]):
         raise NotFoundError(f"there is no report of a backtest {name!r}.")
-    return FileResponse(path.open("rb"), content_type="text/html; charset=utf-8")
+    return HttpResponse(path.read_bytes(), content_type="text/html; charset=utf-8")
 
 
 def _review(where: Where) -> Document | None:
