@@ -253,12 +253,18 @@ function go(): void {
     if (minutes < 0 || minutes >= told.long) return askMinutes();
     void outbox.log(visit(stay, new Date().toISOString(), minutes, "timer"));
     say("said", "Saved.");
-    wanted = "";
+    moveOn(stay.box);
     return;
   }
   const box = focus();
   if (box === null) return;
   void outbox.begin({ ...onBox(box), kind: "stay", arrived: new Date().toISOString(), known: false });
+}
+
+/** After a visit the page is about the next box. */
+function moveOn(key: string): void {
+  const left = boxOf(key)?.[0];
+  wanted = String((left === undefined ? null : after(left))?.rank ?? "");
 }
 
 function visit(stay: OnABox & { arrived: string }, left: string, minutes: number, how: Visit["how"]): Visit {
@@ -286,6 +292,7 @@ function byHand(): void {
   const on = stay ?? { ...onBox(box!), arrived: began };
   const left = new Date(Date.parse(began) + minutes * 60_000).toISOString();
   void outbox.log(visit({ ...on, arrived: began }, left, minutes, "by hand"));
+  moveOn(on.box);
   field.value = "";
   by<HTMLDetailsElement>("by-hand").open = false;
   say("said", "Saved.");

@@ -78,14 +78,10 @@ def _has_map(given: GivenArea, kind: str) -> bool:
 def _sheet(sheet: Sheet, had: tuple[BoxMinutes, ...]) -> dict[str, Any]:
     given, view = sheet.area.given, sheet.map["view"]
     rows = {b["number"]: b for b in (*view["firm"], *view["unsure"])}
-    visited = sum(1 for m in had if m.visits)
-    done = sum(1 for m in had if m.has_reached(given.cap))
-    most = given.cap * len(had)
-    total = sum(m.minutes for m in had)
     return {
         "crime": view["crime"],
         "many": view["many"],
-        "says": _says(visited, len(had), total, most, done),
+        "says": _says(had, given.cap),
         "boxes": [
             {
                 "rank": m.rank,
@@ -103,15 +99,15 @@ def _sheet(sheet: Sheet, had: tuple[BoxMinutes, ...]) -> dict[str, Any]:
     }
 
 
-def _says(visited: int, n: int, total: float, most: int, done: int) -> str:
-    """Return the sentence above a table: how many boxes were visited, and what of the cap was used."""
+def _says(had: tuple[BoxMinutes, ...], cap: int) -> str:
+    """Return the sentence above a table: how many boxes were visited, and for how long in all."""
+    visited = sum(1 for m in had if m.visits)
     if not visited:
         return "Nobody has been there yet, or nothing has been sent yet."
-    boxes = (
-        f"{words.number(visited).capitalize()} of {words.number(n)} boxes {'was' if visited == 1 else 'were'} visited"
-    )
+    done = sum(1 for m in had if m.has_reached(cap))
     capped = f"; {words.number(done)} had all it may have" if done else ""
-    return f"{boxes}, {total:.0f} of {most} officer-minutes{capped}."
+    they = f"{words.number(visited).capitalize()} of {words.number(len(had))} boxes {'was' if visited == 1 else 'were'}"
+    return f"{they} visited, {sum(m.minutes for m in had):.0f} officer-minutes in all{capped}."
 
 
 def _note(note: BoxNote, given: GivenArea) -> dict[str, Any]:
