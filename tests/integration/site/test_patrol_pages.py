@@ -339,12 +339,13 @@ def test_another_area_is_refused_on_every_page(town: dict[str, Any]) -> None:
     client = client_of(town["north"])
     for address in (
         "/patrol/at/town/district/South/",
-        "/patrol/at/town/district/South/today",
         f"/patrol/briefing/town/{NIGHT}/district/South/",
         f"/patrol/briefing/town/{NIGHT}/district/South/paper.pdf",
     ):
         assert client.get(address).status_code == 403, address
     assert client.post("/patrol/arrive/", {"id": str(uuid4()), "box": KEY.replace("North", "South")}).status_code == 403
+    # A phone whose officer was moved may still ask how to send; it is told of no box.
+    assert client.get("/patrol/at/town/district/South/today").json()["minutes"] == {}
 
 
 @pytest.mark.parametrize(

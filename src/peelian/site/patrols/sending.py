@@ -39,11 +39,12 @@ _FORMS: dict[str, type[SquareForm]] = {"visit": VisitForm, "note": SentNoteForm}
 def today(request: HttpRequest, force: str, level: str, area: str) -> JsonResponse:
     """Return what a phone asks before it sends, and from time to time: a token, the time, minutes of each box.
 
-    A map that is not among them is no longer given: ended, switched off, or without its purpose card.
+    A map that is not among them is no longer given: ended, switched off, without its purpose card, or of an area that
+    is no longer the actor's. What waits on the phone can be sent all the same, and is answered item by item.
     """
     actor, at = actor_of(request), now()
     nights = [given for given in nights_given(at) if (given.force, given.level) == (force, level)]
-    sheets = [sheet for given in nights for sheet in given.area(actor, area).sheets(at)]
+    sheets = [s for given in nights for a in given.areas(actor) if a.slug == area for s in a.sheets(at)]
     minutes = {s.key(had.rank): round(had.minutes, 2) for s in sheets for had in s.minutes(at)}
     told = {"csrf": get_token(request), "account": actor.id, "now": at.isoformat(), "minutes": minutes}
     return JsonResponse({**told, "still": _still(actor)})
