@@ -131,7 +131,8 @@ function nothingWords(sheet: Sheet | undefined): string {
   if (sheet !== undefined) return `Every ${sheet.crime.toLowerCase()} box has had its time today.`;
   const coming = told.sheets.find((s) => Date.parse(s.from) > outbox.now());
   if (coming !== undefined) return `The next boxes begin ${coming.begins}.`;
-  return told.sheets.length > 0 ? "These boxes have ended. They mean nothing now." : "There are no boxes now.";
+  // Where the site gave none, its own sentence says why and since when.
+  return told.sheets.length > 0 ? "These boxes have ended. They mean nothing now." : (by("place").textContent ?? "");
 }
 
 function renderDose(box: Box, sheet: Sheet, stay: Stay | null): void {
@@ -177,7 +178,8 @@ function renderRow(row: HTMLElement | undefined, box: Box, sheet: Sheet, chosen:
 }
 
 function renderWaiting(): void {
-  const { waiting, unreadable, others } = outbox.state;
+  const { waiting, unreadable, others, isRead } = outbox.state;
+  if (!isRead) return;
   const n = waiting.length;
   say("to-send-count", n > 0 ? `To send · ${n}` : "To send");
   const rows = waiting.map((w) => {

@@ -15,6 +15,8 @@ export interface Outside {
   signal: Signal;
   /** Ids that are only on this page: the phone had no room for them. */
   unsafe: Set<string>;
+  /** Whether the phone was asked yet what it holds. */
+  isRead: boolean;
   unreadable: number;
   others: number;
 }
@@ -37,6 +39,7 @@ export class Outbox {
       heard: readHeard() ?? { offset_s: null, minutes: null },
       signal: navigator.onLine ? "well" : "none",
       unsafe: new Set(),
+      isRead: false,
       unreadable: 0,
       others: 0,
     };
@@ -141,13 +144,15 @@ export class Outbox {
 
   /** Take in what the phone holds; what only this page holds stays. */
   private async read(): Promise<void> {
-    if (this.drafts === null) return;
-    const { drafts, unreadable, others } = await this.drafts.read();
+    const held = await this.drafts?.read();
+    this.state.isRead = true;
+    if (held === undefined) return this.changed();
+    const { drafts, unreadable, others } = held;
     const { stay } = this.state;
     const only = this.state.waiting.filter((w) => this.here.has(w.item.id));
-    const held = drafts.flatMap((d) => (d.item.kind === "stay" ? [] : [{ item: d.item, refused: d.refused }]));
+    const items = drafts.flatMap((d) => (d.item.kind === "stay" ? [] : [{ item: d.item, refused: d.refused }]));
     const stays = drafts.flatMap((d) => (d.item.kind === "stay" && !this.here.has(d.item.id) ? [d.item] : []));
-    this.state.waiting = [...held.filter((w) => !this.here.has(w.item.id)), ...only];
+    this.state.waiting = [...items.filter((w) => !this.here.has(w.item.id)), ...only];
     this.state.stay = stay !== null && this.here.has(stay.id) ? stay : (stays.at(-1) ?? null);
     this.state.unreadable = unreadable;
     this.state.others = others;

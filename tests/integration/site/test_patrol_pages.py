@@ -1,7 +1,8 @@
 """The patrol's pages and what phones send, through the whole site but the network: rules, forms, JSON, caps, ends."""
 
+import html
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,10 @@ from uuid import uuid4
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from pypdf import PdfReader
 from tests.site_home import CLOCK, client_of, open_town
+
+from peelian.store.night_folders import NightFolders
 
 NIGHT = "2018-04-20"
 KEY = f"town/{NIGHT}/district/North/burglary/1"
@@ -265,12 +269,9 @@ def test_ended_boxes_are_nowhere_and_a_late_visit_to_them_is_kept(ended: dict[st
 
 
 def test_officers_get_no_briefing_of_boxes_that_ended_and_judges_get_it_marked(ended: dict[str, Any]) -> None:
-    for address in (f"/patrol/briefing/{DATED}", f"/patrol/briefing/{DATED}paper.pdf"):
-        assert client_of(ended["north"]).get(address).status_code == 409
-        judged = client_of(ended["evaluator"]).get(address)
-        assert judged.status_code == 200
-        judged.close()
+    assert client_of(ended["north"]).get(f"/patrol/briefing/{DATED}").status_code == 409
     page = client_of(ended["evaluator"]).get(f"/patrol/briefing/{DATED}").content.decode()
+    assert "briefing.pdf" not in page
     assert "They mean nothing now" in page
     assert "Ended: it means nothing now." in page
 
@@ -285,13 +286,10 @@ def test_switched_off_there_are_no_boxes_and_the_reason_is_told(town: dict[str, 
     assert KEY not in page
     assert client.get(PHONE + "today").json()["minutes"] == {}
     assert client.get(f"/patrol/briefing/{DATED}").status_code == 409
-    assert client.get(f"/patrol/briefing/{DATED}paper.pdf").status_code == 409
     assert send(client, item()).json()["answers"][0]["became"] == "kept"
 
 
 def test_without_a_valid_purpose_card_a_map_is_not_given(town: dict[str, Any]) -> None:
-    from datetime import date
-
     from peelian.forecasts.nights import PurposeCard
     from peelian.store.nights import PurposeCardRow, agree_card, utc_now
 
@@ -304,9 +302,7 @@ def test_without_a_valid_purpose_card_a_map_is_not_given(town: dict[str, Any]) -
     page = client.get(f"/patrol/briefing/{DATED}").content.decode()
     assert "· Larceny" in page
     assert "· Burglary" not in page
-    refused = client.get(f"/patrol/briefing/{DATED}paper.pdf")
-    assert refused.status_code == 409
-    assert "no purpose card" in refused.content.decode()
+    assert "briefing.pdf" not in page
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
@@ -328,11 +324,19 @@ def test_every_form_of_the_briefing_says_that_a_box_is_no_ground_for_a_search(
     assert LAW in page[page.index("<main") : page.index("</main>")]
 
 
-def test_the_printed_briefing_is_the_nights_own_file(town: dict[str, Any], site_home: Path) -> None:
-    answer = client_of(town["north"]).get(f"/patrol/briefing/{DATED}paper.pdf")
+def test_the_briefing_says_what_the_printed_one_says_and_leads_to_it(town: dict[str, Any], site_home: Path) -> None:
+    client = client_of(town["north"])
+    page = client.get(f"/patrol/briefing/{DATED}").content.decode()
+    paper = f"/tonight/{DATED}briefing.pdf"
+    assert f'href="{paper}"' in page
     made = site_home / "nights" / NIGHT / "briefing-North.pdf"
-    assert answer.headers["Content-Type"] == "application/pdf"
-    assert b"".join(answer.streaming_content) == made.read_bytes()
+    assert client.get(paper).content == made.read_bytes()
+    printed = " ".join(PdfReader(made).pages[0].extract_text().split())
+    told = NightFolders(site_home).briefing_words("town", date.fromisoformat(NIGHT), "district", "North")
+    first = told["pages"][0]
+    for words in (told["law"], first["says"], first["in_a_box"], *(row["place"] for row in first["groups"][0]["rows"])):
+        assert words in html.unescape(page)
+        assert " ".join(words.split()) in printed
 
 
 def test_another_area_is_refused_on_every_page(town: dict[str, Any]) -> None:
@@ -340,7 +344,6 @@ def test_another_area_is_refused_on_every_page(town: dict[str, Any]) -> None:
     for address in (
         "/patrol/at/town/district/South/",
         f"/patrol/briefing/town/{NIGHT}/district/South/",
-        f"/patrol/briefing/town/{NIGHT}/district/South/paper.pdf",
     ):
         assert client.get(address).status_code == 403, address
     assert client.post("/patrol/arrive/", {"id": str(uuid4()), "box": KEY.replace("North", "South")}).status_code == 403
@@ -449,8 +452,6 @@ def test_an_officer_sees_own_visits_only(town: dict[str, Any]) -> None:
 
 
 def test_visits_come_back_as_values_without_a_name(town: dict[str, Any]) -> None:
-    from datetime import date
-
     from peelian.store.patrols import visits
 
     send(client_of(town["north"]), item(), item(minutes=3))

@@ -17,6 +17,5 @@ urlpatterns = [
     path(f"{_AT}/", phone.phone, name="patrol-phone"),
     path(f"{_AT}/today", sending.today, name="patrol-today"),
     path(f"briefing/{_DATED}/", briefings.briefing, name="patrol-briefing"),
-    path(f"briefing/{_DATED}/paper.pdf", briefings.briefing_pdf, name="patrol-briefing-pdf"),
     path(f"shift/{_DATED}/", shifts.shift, name="patrol-shift"),
 ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0002_accounts_and_audit"),
+        ("store", "0003_levels_of_boxes"),
     ]
 
     operations = [
