@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from peelian.delivery.briefing import briefing_pdf
+from peelian.delivery.briefing import briefing_paper, typeset
 from peelian.delivery.geojson import boxes_geojson
 from peelian.delivery.ground import bounds_of
 from peelian.delivery.night_record import night_json
@@ -25,7 +25,14 @@ from peelian.delivery.page import (
     index_page,
     page_names,
 )
-from peelian.delivery.site_documents import AreaViews, box_count, ground_document, index_document, map_documents
+from peelian.delivery.site_documents import (
+    AreaViews,
+    box_count,
+    briefing_document,
+    ground_document,
+    index_document,
+    map_documents,
+)
 from peelian.delivery.spreadsheet import boxes_csv
 from peelian.forecasts.nights import Night
 
@@ -75,21 +82,27 @@ def site_files(night: Night, *, longer: bool) -> Iterator[tuple[str, bytes]]:
             yield from _map_documents(night, drawn, f"-top-{box_count(night)}")
         else:
             yield from _documents(night, drawn)
-            yield f"{folder}/{briefing_name(names[area_id])}", briefing_pdf(night, area_id)
+            yield from _briefing(night, area_id, f"{folder}/{briefing_name(names[area_id])}")
 
 
 def area_files(night: Night, area_id: str) -> Iterator[tuple[str, bytes]]:
-    """Yield one area's briefing and, where the night has many areas, its page and the site's documents.
+    """Yield one area's briefing, typeset and as a document, and where there are many areas its page and documents.
 
     Nothing for an area without a map.
     """
     if area_id not in areas_with_maps(night):
         return
-    yield briefing_name(area_slugs(night)[area_id]), briefing_pdf(night, area_id)
+    yield from _briefing(night, area_id, briefing_name(area_slugs(night)[area_id]))
     if has_area_pages(night):
         drawn = draw_area(night, area_id)
         yield page_names(night)[area_id], area_page(night, area_id, drawn)
         yield from _documents(night, drawn)
+
+
+def _briefing(night: Night, area_id: str, name: str) -> Iterator[tuple[str, bytes]]:
+    paper = briefing_paper(night, area_id)
+    yield name, typeset(paper, night)
+    yield f"{site_folder(night)}/briefing-{area_slugs(night)[area_id]}.json.gz", briefing_document(paper)
 
 
 def site_folder(night: Night) -> str:

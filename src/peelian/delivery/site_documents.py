@@ -133,6 +133,11 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
     )
 
 
+def briefing_document(paper: Mapping[str, object]) -> bytes:
+    """Return an area's briefing in words and maps (``briefing.briefing_paper``), for a page that says the same."""
+    return packed({"schema": SCHEMA, **paper})
+
+
 def map_documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]:
     """Yield (name, document) of each of an area's maps."""
     kinds = kind_slugs(night)

@@ -1,6 +1,6 @@
 """Every page of the site, by its address. A view without a rule answers nobody (``rules``)."""
 
-from django.urls import path
+from django.urls import include, path
 
 from peelian.site import front
 from peelian.site.accounts import views as accounts
@@ -30,6 +30,7 @@ urlpatterns = [
     path("morning/models/<str:name>/report.html", morning.report, name="backtest-report"),
     path(f"morning/{_MAP.removeprefix('tonight/')}<str:kind>/", morning.morning_page, name="morning-map"),
     path("basemap.pmtiles", basemap.basemap, name="basemap"),
+    path("patrol/", include("peelian.site.patrols.urls")),
 ]
 
 handler400 = "peelian.site.middleware.bad_request"

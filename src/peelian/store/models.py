@@ -2,6 +2,17 @@
 
 from peelian.store.accounts import Account
 from peelian.store.audit import AuditLine
+from peelian.store.box_notes import BoxNoteRow
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
+from peelian.store.patrols import VisitRow
 
-__all__ = ["Account", "AuditLine", "KillSwitch", "NightRun", "PublishedBox", "PurposeCardRow"]
+__all__ = [
+    "Account",
+    "AuditLine",
+    "BoxNoteRow",
+    "KillSwitch",
+    "NightRun",
+    "PublishedBox",
+    "PurposeCardRow",
+    "VisitRow",
+]

@@ -92,6 +92,10 @@ class NightFolders:
                     return path
         raise NotFoundError(f"the night of {night} has no briefing of that area.")
 
+    def briefing_words(self, force_id: str, night: date, level: str, area_slug: str) -> Document:
+        """Return what an area's briefing says (``briefing_document``)."""
+        return self._read(force_id, night, level, f"briefing-{area_slug}.json.gz")
+
     def file(self, force_id: str, night: date, name: str) -> Path:
         """Return one of the night's own files, such as a briefing.
 

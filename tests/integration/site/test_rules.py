@@ -7,12 +7,19 @@ from tests.site_home import NIGHTS, ROLES, client_of
 
 _MAP = "tonight/<str:force>/<str:night>/<str:level>/<str:area>/"
 _NORTH = f"tonight/town/{NIGHTS[1]}/district/North/"
+_AT = "at/<str:force>/<str:level>/<str:area>"
+_DATED = "<str:force>/<str:night>/<str:level>/<str:area>"
 #: An address for each pattern with parts, in the town's own words.
 SAMPLES = {
     f"{_MAP}briefing.pdf": f"{_NORTH}briefing.pdf",
     f"{_MAP}<str:kind>/": f"{_NORTH}burglary/",
     f"{_MAP}<str:kind>/places.json": f"{_NORTH}burglary/places.json",
     f"{_MAP}<str:kind>/box/<int:number>/": f"{_NORTH}burglary/box/1/",
+    f"patrol/{_AT}/": "patrol/at/town/district/North/",
+    f"patrol/{_AT}/today": "patrol/at/town/district/North/today",
+    f"patrol/briefing/{_DATED}/": f"patrol/briefing/town/{NIGHTS[1]}/district/North/",
+    f"patrol/shift/{_DATED}/": f"patrol/shift/town/{NIGHTS[1]}/district/North/",
+    "patrol/notes/<uuid:note>/": "patrol/notes/00000000-0000-4000-8000-000000000000/",
 }
 
 
