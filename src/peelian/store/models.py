@@ -2,6 +2,22 @@
 
 from peelian.store.accounts import Account
 from peelian.store.audit import AuditLine
+from peelian.store.desk import CrimeBundle, ShiftRow, TacticsRow
+from peelian.store.edits import BoxEditRow, BoxEditWithdrawal
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
+from peelian.store.sent_forms import SentForm
 
-__all__ = ["Account", "AuditLine", "KillSwitch", "NightRun", "PublishedBox", "PurposeCardRow"]
+__all__ = [
+    "Account",
+    "AuditLine",
+    "BoxEditRow",
+    "BoxEditWithdrawal",
+    "CrimeBundle",
+    "KillSwitch",
+    "NightRun",
+    "PublishedBox",
+    "PurposeCardRow",
+    "SentForm",
+    "ShiftRow",
+    "TacticsRow",
+]
