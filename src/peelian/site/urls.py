@@ -17,6 +17,7 @@ urlpatterns = [
     path("explainer/", front.explainer, name="explainer"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("kept/", accounts.kept_form, name="kept"),
     path("account/", accounts.account, name="account"),
     path("password/", accounts.password, name="password"),
     path("tonight/", maps.tonight, name="tonight"),
