@@ -126,6 +126,7 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
             "definitions": ground.definitions,
             "width": ground.frame.width,
             "height": round(ground.frame.height, 1),
+            "frame": {k: getattr(ground.frame, k) for k in ("west", "north", "pixels_per_m")},
             "bounds": places.bounds(ground.frame.bounds),
             "outline": places.shape(ground.shape),
             "streets": {"type": "FeatureCollection", "features": streets},

@@ -23,7 +23,7 @@ class BoxEdit:
     """One box that an analyst added to a map, or one of the forecast's that was suppressed, with the reason.
 
     The square is in metres of the force's CRS. An edit is never changed: ``withdrawn_at`` is when it ended, None while
-    it stands. ``rank`` is the suppressed box's own; None for one that was added.
+    it stands. ``rank`` is the suppressed box's own; None for one that was added, which goes by a ``letter`` instead.
     """
 
     id: int
@@ -44,6 +44,7 @@ class BoxEdit:
     withdrawn_at: datetime | None = None
     withdrawn_by: str = ""
     withdrawn_reason: str = ""
+    letter: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an edit without a reason: nobody could answer for it."""
@@ -70,9 +71,13 @@ class BoxEdit:
 
     def covers(self, x_min: float, y_min: float, size_m: float) -> float:
         """Return the share of that square which lies in this one, 0..1."""
-        wide = min(self.x_min + self.size_m, x_min + size_m) - max(self.x_min, x_min)
-        high = min(self.y_min + self.size_m, y_min + size_m) - max(self.y_min, y_min)
-        return max(wide, 0.0) * max(high, 0.0) / size_m**2
+        return shared((self.x_min, self.y_min), (x_min, y_min), self.size_m, size_m)
+
+
+def shared(corner: tuple[float, float], other: tuple[float, float], size_m: float, other_m: float) -> float:
+    """Return the share of the other square which lies in the first, 0..1; both by their south-west corners."""
+    sides = [min(a + size_m, b + other_m) - max(a, b) for a, b in zip(corner, other, strict=True)]
+    return max(sides[0], 0.0) * max(sides[1], 0.0) / other_m**2
 
 
 @dataclass(frozen=True, slots=True)

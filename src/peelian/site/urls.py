@@ -1,6 +1,6 @@
 """Every page of the site, by its address. A view without a rule answers nobody (``rules``)."""
 
-from django.urls import path
+from django.urls import include, path
 
 from peelian.site import front
 from peelian.site.accounts import views as accounts
@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{_MAP}<str:kind>/places.json", maps.places, name="tonight-places"),
     path(f"{_MAP}<str:kind>/box/<int:number>/", maps.box_page, name="tonight-box"),
     path("basemap.pmtiles", basemap.basemap, name="basemap"),
+    path("desk/", include("peelian.site.desk.urls")),
 ]
 
 handler400 = "peelian.site.middleware.bad_request"

@@ -1,5 +1,6 @@
 """An analyst's edits: boxes added to a map or suppressed. A row is never changed; a withdrawal is a row of its own."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -53,14 +54,14 @@ class BoxEditRow(models.Model):
         """What, where and when."""
         return f"{self.kind} {self.place} {self.night}"
 
-    def edit(self) -> BoxEdit:
+    def edit(self, letter: str = "") -> BoxEdit:
         """Return the row, with its withdrawal where it has one, as a value."""
         ended: BoxEditWithdrawal | None = getattr(self, "withdrawal", None)
         told = {k: getattr(self, k) for k in ("id", "force", "night", "level", "crime_type", "x_min", "y_min")}
         told |= {k: getattr(self, k) for k in ("size_m", "place", "rank", "reason", "by", "at")}
         if ended is not None:
             told |= {"withdrawn_at": ended.at, "withdrawn_by": ended.by, "withdrawn_reason": ended.reason}
-        return BoxEdit(area_id=self.area, kind=EditKind(self.kind), **told)
+        return BoxEdit(area_id=self.area, kind=EditKind(self.kind), letter=letter, **told)
 
 
 class BoxEditWithdrawal(models.Model):
@@ -100,16 +101,13 @@ def edits(
 
     ``with_withdrawn`` gives those that ended too.
     """
-    return tuple(
-        row.edit()
-        for row in _rows(force, [night], level=level, area=area_id, crime_type=crime_type)
-        if with_withdrawn or not hasattr(row, "withdrawal")
-    )
+    read = _read(force, [night], level=level, area=area_id, crime_type=crime_type)
+    return tuple(edit for edit in read if with_withdrawn or edit.stands)
 
 
 def edits_of_nights(force: str, nights: Iterable[date]) -> tuple[BoxEdit, ...]:
     """Return every edit of these nights, withdrawn ones too: what the job that judges nights reads."""
-    return tuple(row.edit() for row in _rows(force, nights))
+    return _read(force, nights)
 
 
 def find_edit(number: int) -> BoxEdit:
@@ -120,10 +118,11 @@ def find_edit(number: int) -> BoxEdit:
     NotFoundError
         When there is none.
     """
-    row = BoxEditRow.objects.select_related("withdrawal").filter(pk=number).first()
+    row = BoxEditRow.objects.filter(pk=number).first()
     if row is None:
         raise NotFoundError(f"there is no edit {number}.")
-    return row.edit()
+    of_map = _read(row.force, [row.night], level=row.level, area=row.area, crime_type=row.crime_type)
+    return next(edit for edit in of_map if edit.id == number)
 
 
 def make_edit(by: Actor, edit: BoxEdit) -> BoxEdit:
@@ -157,7 +156,7 @@ def make_edit(by: Actor, edit: BoxEdit) -> BoxEdit:
             details={"force": edit.force, "level": edit.level, "x_min": edit.x_min, "y_min": edit.y_min},
             at=edit.at,
         )
-    return row.edit()
+    return find_edit(row.pk)
 
 
 def withdraw_edit(by: Actor, number: int, reason: str, *, at: datetime) -> BoxEdit:
@@ -187,10 +186,20 @@ def withdraw_edit(by: Actor, number: int, reason: str, *, at: datetime) -> BoxEd
     return find_edit(number)
 
 
-def _rows(force: str, nights: Iterable[date], **where: Any) -> "models.QuerySet[BoxEditRow]":  # noqa: ANN401 - of columns
+def _read(force: str, nights: Iterable[date], **where: Any) -> tuple[BoxEdit, ...]:  # noqa: ANN401 - of columns
+    """Return edits, oldest first; added boxes are lettered within their map, and keep their letter for good."""
     wanted = {name: value for name, value in where.items() if value is not None}
-    return (
-        BoxEditRow.objects.select_related("withdrawal")
-        .filter(force=force, night__in=list(nights), **wanted)
-        .order_by("at", "id")
-    )
+    rows = BoxEditRow.objects.select_related("withdrawal").filter(force=force, night__in=list(nights), **wanted)
+    added: Counter[tuple[date, str, str, str]] = Counter()
+    read = []
+    for row in rows.order_by("id"):
+        of_map = (row.night, row.level, row.area, row.crime_type)
+        added[of_map] += row.kind == EditKind.ADD.value
+        read.append(row.edit(_letter(added[of_map]) if row.kind == EditKind.ADD.value else ""))
+    return tuple(read)
+
+
+def _letter(number: int) -> str:
+    """Return A for the first, Z for the 26th, then AA."""
+    before, last = divmod(number - 1, 26)
+    return (_letter(before) if before else "") + chr(ord("A") + last)

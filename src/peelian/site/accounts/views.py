@@ -9,8 +9,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from peelian.records.access import NOBODY, Act, Actor, Role
-from peelian.site.accounts.forms import PasswordForm, SignInForm
 from peelian.site import kept
+from peelian.site.accounts.forms import PasswordForm, SignInForm
 from peelian.site.addresses import client_address
 from peelian.site.configuration import WAIT_MINUTES
 from peelian.site.once import may_repeat
