@@ -39,7 +39,7 @@ def cards(request: HttpRequest) -> HttpResponse:
         {"card": card, "name": _kind(name), "state": standing.card_state(card, today)}
         for name, card in sorted(known.items(), key=lambda item: (item[0] != "*", item[0]))
     ]
-    without = [k for k in _kinds() if k not in known and night_store.card_for(k, today) is None]
+    without = [k for k in _kinds() if night_store.card_for(k, today) is None]
     return desk_page(
         request,
         "cards.html.j2",

@@ -156,7 +156,9 @@ def _freshness(home: Path, force_id: str, ingest: int, at: datetime) -> Freshnes
 
 def _when(then: datetime, at: datetime, zone: ZoneInfo) -> str:
     local, today = then.astimezone(zone), at.astimezone(zone).date()
-    return f"at {local:%H:%M}" if local.date() == today else f"on {words.instant(then, zone)}"
+    if local.date() == today:
+        return f"at {local:%H:%M}"
+    return f"on {words.instant(then, zone, with_year=local.year != today.year)}"
 
 
 def _some(count: int, what: str) -> str:

@@ -52,7 +52,6 @@ def models(request: HttpRequest) -> HttpResponse:
         areas = visible_areas(actor_of(request), listing)
         if not areas:
             continue
-        record = _record(listing)
         try:
             choices, trouble = ChoiceStore(site_settings().home).standing(listing.force, listing.night), ""
         except PeelianError as error:
@@ -61,7 +60,7 @@ def models(request: HttpRequest) -> HttpResponse:
         shown.append(
             {
                 "listing": listing,
-                "parameters": record.get("parameters", {}),
+                "drawn": _drawn(_record(listing).get("parameters", {})),
                 "choices": [c for c in choices.choices if c.area in names] if choices else [],
                 "chosen": choices,
                 "scored_until": words.instant(choices.scored_until, listing.zone, with_year=True) if choices else "",
@@ -144,6 +143,18 @@ def _record(listing: Listing) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{path.name} of {listing.night} cannot be read. Make the night anew.") from error
     return read
+
+
+def _drawn(parameters: dict[str, Any]) -> str:
+    """Return how a night's boxes were drawn, in words."""
+    said = {
+        "boxes": "boxes that {}",
+        "count": "{} boxes a map",
+        "longer": "{} on the longer list",
+        "cell_size_m": "squares of {:g} m",
+    }
+    kinds = {"floating": "float off the grid", "grid": "stand on the grid"}
+    return ", ".join(said[k].format(kinds.get(v, v)) for k, v in parameters.items() if k in said and v)
 
 
 def _ingest(manifest: Manifest, zone: ZoneInfo) -> dict[str, object]:
