@@ -136,7 +136,7 @@ class AgreedBundle:
 
 def bundles() -> tuple[AgreedBundle, ...]:
     """Return the bundles that hold, by name."""
-    latest = {row.name: row for row in CrimeBundle.objects.order_by("at", "id")}
+    latest = {row.name: row for row in CrimeBundle.objects.order_by("id")}
     return tuple(
         AgreedBundle(Bundle.from_mapping(name, row.weights), row.by, row.at)
         for name, row in sorted(latest.items())
@@ -171,14 +171,14 @@ def end_bundle(by: Actor, name: str, *, at: datetime) -> None:
 
 def shifts(force: str) -> tuple[Shift, ...]:
     """Return a force's shifts that hold, in the order in which they start; none where it keeps none."""
-    latest = {row.name: row for row in ShiftRow.objects.filter(force=force).order_by("at", "id")}
+    latest = {row.name: row for row in ShiftRow.objects.filter(force=force).order_by("id")}
     held = (Shift(row.name, row.start, row.minutes, tuple(row.weekdays)) for row in latest.values() if not row.is_ended)
     return tuple(sorted(held, key=lambda shift: (shift.start, shift.name)))
 
 
 def shift_history(force: str) -> tuple[tuple[str, bool, str, datetime], ...]:
     """Return what became of a force's shifts, newest first: name, whether it was ended, by whom, when."""
-    rows = ShiftRow.objects.filter(force=force).order_by("-at", "-id")
+    rows = ShiftRow.objects.filter(force=force).order_by("-id")
     return tuple((row.name, row.is_ended, row.by, row.at) for row in rows)
 
 
@@ -217,7 +217,7 @@ def end_shift(by: Actor, force: str, name: str, *, at: datetime) -> None:
 def tactics_for(crime_type: str) -> Tactics:
     """Return what helps in a box of a crime type: what was agreed, else what comes with Peelian, else the general."""
     for name in (crime_type, "*"):
-        row = TacticsRow.objects.filter(crime_type=name).order_by("at", "id").last()
+        row = TacticsRow.objects.filter(crime_type=name).order_by("id").last()
         if row is not None and not row.is_ended:
             return row.tactics()
         if name in _shipped():
@@ -227,7 +227,7 @@ def tactics_for(crime_type: str) -> Tactics:
 
 def tactics_of(crime_type: str) -> tuple[Tactics, ...]:
     """Return every version of a crime type's own tactics, newest first; what comes with Peelian last."""
-    rows = TacticsRow.objects.filter(crime_type=crime_type, is_ended=False).order_by("-at", "-id")
+    rows = TacticsRow.objects.filter(crime_type=crime_type, is_ended=False).order_by("-id")
     return (*(row.tactics() for row in rows), *(t for name, t in _shipped().items() if name == crime_type))
 
 

@@ -175,13 +175,16 @@ def agree_card(card: PurposeCard, at: datetime, by: Actor = PROGRAM) -> None:
 
 
 def cards() -> dict[str, PurposeCard]:
-    """Return the card last agreed for each crime type, valid or not; ``"*"`` speaks for all without their own."""
-    return {row.crime_type: row.card() for row in PurposeCardRow.objects.order_by("agreed_at", "id")}
+    """Return the card last agreed for each crime type, valid or not; ``"*"`` speaks for all without their own.
+
+    The last is the one kept last, whatever the clock said when it was: a clock that ran wrong puts no card in force.
+    """
+    return {row.crime_type: row.card() for row in PurposeCardRow.objects.order_by("id")}
 
 
 def card_history(crime_type: str) -> tuple[AgreedCard, ...]:
     """Return every card that was agreed on for a crime type (``"*"``: for all), newest first."""
-    rows = PurposeCardRow.objects.filter(crime_type=crime_type).order_by("-agreed_at", "-id")
+    rows = PurposeCardRow.objects.filter(crime_type=crime_type).order_by("-id")
     return tuple(AgreedCard(row.card(), row.agreed_at, row.agreed_by) for row in rows)
 
 
@@ -211,13 +214,13 @@ def switch(force: str, *, is_off: bool, reason: str, by: str, at: datetime, acto
 
 def switches(force: str) -> tuple[KillSwitch, ...]:
     """Return every turn of a force's own switch, newest first."""
-    return tuple(KillSwitch.objects.filter(force=force).order_by("-at", "-id"))
+    return tuple(KillSwitch.objects.filter(force=force).order_by("-id"))
 
 
 def switched_off(force: str) -> KillSwitch | None:
     """Return the switch that holds a force's forecasts off, or None where they are on."""
     for name in ("*", force):
-        latest = KillSwitch.objects.filter(force=name).order_by("at", "id").last()
+        latest = KillSwitch.objects.filter(force=name).order_by("id").last()
         if latest is not None and latest.is_off:
             return latest
     return None

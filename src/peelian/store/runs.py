@@ -67,19 +67,19 @@ def nights_done(force: str) -> set[date]:
 
 def latest_runs(force: str, most: int = 60) -> tuple[Run, ...]:
     """Return a force's tries, those begun last first."""
-    rows = NightRun.objects.filter(force=force).order_by("-started_at", "-id")[:most]
+    rows = NightRun.objects.filter(force=force).order_by("-id")[:most]
     return tuple(_run(row) for row in rows)
 
 
 def published_at(force: str, night: date) -> datetime | None:
     """Return when a night was published last, or None where it was not."""
-    row = NightRun.objects.filter(force=force, night=night, status=NightRun.DONE).order_by("ended_at", "id").last()
+    row = NightRun.objects.filter(force=force, night=night, status=NightRun.DONE).order_by("id").last()
     return None if row is None else row.ended_at
 
 
 def last_run(force: str) -> tuple[date, str, str] | None:
     """Return night, status and error of the run begun last, or None where none was."""
-    run = NightRun.objects.filter(force=force).order_by("started_at", "id").last()
+    run = NightRun.objects.filter(force=force).order_by("id").last()
     return None if run is None else (run.night, run.status, run.error)
 
 

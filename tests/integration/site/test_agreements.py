@@ -65,6 +65,22 @@ def test_card_is_agreed_and_every_version_stays(town: dict[str, Any]) -> None:
     assert client.post("/desk/cards/new/", wrong).status_code == 400
 
 
+def test_card_agreed_under_a_clock_two_days_fast_is_replaced_by_the_next_all_the_same(town: dict[str, Any]) -> None:
+    from peelian.forecasts.nights import PurposeCard
+    from peelian.store.nights import agree_card, card_for, switch, switched_off
+
+    del town
+    right, fast = datetime(2018, 4, 20, tzinfo=UTC), datetime(2018, 4, 22, tzinfo=UTC)
+    for at, owner in ((fast, "the first"), (right, "the second")):
+        agree_card(PurposeCard("burglary", "g", "m", owner, "s", date(2018, 12, 31)), at)
+    held = card_for("burglary", NIGHT)
+    assert held is not None
+    assert held.owner == "the second"
+    switch("town", is_off=True, reason="r", by="b", at=fast)
+    switch("town", is_off=False, reason="r", by="b", at=right)
+    assert switched_off("town") is None
+
+
 def test_bundle_of_the_desk_has_its_map_in_the_next_night_and_wins_over_the_file(site_home: Path) -> None:
     from django.db import connections
 
