@@ -159,6 +159,8 @@ def ring_of(projection: Projection, corner: tuple[float, float], size_m: float) 
 
 def edit_marks(document: Mapping[str, Any], edits: Sequence[BoxEdit]) -> Markup:
     """Return edits as marks for the ground's picture: added boxes with their letter, suppressed ones struck through."""
+    if "frame" not in document:
+        return svg("")  # a night made before its ground told where it lies
     frame = Frame(width=document["width"], height=document["height"], **document["frame"])
     parts = []
     for edit in edits:

@@ -1,14 +1,19 @@
 """What an analyst added to a night's boxes or took out of them: kept apart from the forecast, and judged apart."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
 from peelian.errors import ForecastError
 from peelian.places.periods import Period
 from peelian.places.squares import Squares
+
+#: A box of which another holds this much is that box over again.
+HALF = 0.5
 
 
 class EditKind(StrEnum):
@@ -78,6 +83,17 @@ def shared(corner: tuple[float, float], other: tuple[float, float], size_m: floa
     """Return the share of the other square which lies in the first, 0..1; both by their south-west corners."""
     sides = [min(a + size_m, b + other_m) - max(a, b) for a, b in zip(corner, other, strict=True)]
     return max(sides[0], 0.0) * max(sides[1], 0.0) / other_m**2
+
+
+def struck(boxes: Iterable[Mapping[str, Any]], size_m: float, edits: Iterable[BoxEdit]) -> dict[int, BoxEdit]:
+    """Return, by rank, the edit that suppresses each of these boxes (rows with rank, x_min, y_min); standing ones only.
+
+    The square decides and not the rank: a longer list of the same night may number the same place otherwise.
+    """
+    gone = [e for e in edits if e.kind is EditKind.SUPPRESS and e.stands]
+    return {
+        box["rank"]: edit for box in boxes for edit in gone if edit.covers(box["x_min"], box["y_min"], size_m) > HALF
+    }
 
 
 @dataclass(frozen=True, slots=True)

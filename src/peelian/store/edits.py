@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 
 from peelian.errors import ConflictError, NotFoundError
-from peelian.forecasts.edits import BoxEdit, EditKind
+from peelian.forecasts.edits import HALF, BoxEdit, EditKind
 from peelian.records.access import Act, Actor
 from peelian.store import audit
 
@@ -136,7 +136,7 @@ def make_edit(by: Actor, edit: BoxEdit) -> BoxEdit:
     with transaction.atomic():
         same = edits(edit.force, edit.night, edit.level, edit.area_id, edit.crime_type)
         for other in same:
-            if other.kind == edit.kind and other.covers(edit.x_min, edit.y_min, edit.size_m) > 0.5:  # noqa: PLR2004
+            if other.kind == edit.kind and other.covers(edit.x_min, edit.y_min, edit.size_m) > HALF:
                 done = "added" if edit.kind is EditKind.ADD else "suppressed"
                 raise ConflictError(f"{other.place or 'this box'} was {done} already by {other.by}: {other.reason}")
         row = BoxEditRow.objects.create(

@@ -71,12 +71,6 @@ def latest_runs(force: str, most: int = 60) -> tuple[Run, ...]:
     return tuple(_run(row) for row in rows)
 
 
-def published_at(force: str, night: date) -> datetime | None:
-    """Return when a night was published last, or None where it was not."""
-    row = NightRun.objects.filter(force=force, night=night, status=NightRun.DONE).order_by("id").last()
-    return None if row is None else row.ended_at
-
-
 def last_run(force: str) -> tuple[date, str, str] | None:
     """Return night, status and error of the run begun last, or None where none was."""
     run = NightRun.objects.filter(force=force).order_by("id").last()

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from peelian.delivery import words
-from peelian.delivery.placing import edit_marks
 from peelian.errors import ConflictError, PlaceError
 from peelian.forecasts.edits import BoxEdit, EditKind
 from peelian.site.clock import now
@@ -24,6 +23,8 @@ from peelian.site.desk.maps import (
     visible_areas,
     why_closed,
 )
+from peelian.site.desk.shown import shown_of
+from peelian.site.maps.basemap import basemap_path
 from peelian.site.rules import actor_of, allow
 from peelian.store.edits import edits, find_edit, make_edit, withdraw_edit
 
@@ -157,10 +158,12 @@ def _map_page(request: HttpRequest, found: DeskMap, *, status: int = 200, form: 
         map=found,
         view=found.document["view"],
         sentence=_sentence(found, standing),
-        suppressed={e.rank: e for e in standing if e.kind is EditKind.SUPPRESS},
-        added=[e for e in standing if e.kind is EditKind.ADD],
+        suppressed=(shown := shown_of(standing, found.listing.index, found.document, found.ground)).struck,
+        added=shown.added,
         ended=[e for e in every if not e.stands],
-        marks=edit_marks(found.ground, standing),
+        marks=shown.marks,
+        drawn_from=reverse("tonight-places", kwargs=found.address),
+        basemap=reverse("basemap") if basemap_path() else "",
         streets=sorted({f["properties"]["name"] for f in found.ground["streets"]["features"]}),
         form=form or _add_form(request, found),
         closed=why_closed(found),

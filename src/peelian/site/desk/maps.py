@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from peelian.delivery.placing import KnownGround
 from peelian.errors import NotFoundError, PublicationError
-from peelian.forecasts.edits import BoxEdit, EditKind, shared
+from peelian.forecasts.edits import HALF, BoxEdit, EditKind, shared, struck
 from peelian.records.access import Actor
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
@@ -18,8 +18,6 @@ from peelian.store.night_folders import Document, NightFolders
 
 #: A night that began longer ago than this is over, whatever its period: a month and a day.
 _LONGEST = timedelta(days=33)
-#: A box of which another holds this much is that box over again.
-_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +166,12 @@ def blocking(found: DeskMap, corner: tuple[float, float], size_m: float) -> str:
     """Return the name of the standing box that holds half of a square or more, or ""."""
     standing = [e for e in found.edits() if e.stands]
     for edit in standing:
-        if edit.kind is EditKind.ADD and edit.covers(*corner, size_m) >= _HALF:
+        if edit.kind is EditKind.ADD and edit.covers(*corner, size_m) >= HALF:
             return f"box {edit.letter}, {edit.place}"
-    gone = {e.rank for e in standing if e.kind is EditKind.SUPPRESS}
-    for box in found.boxes("firm", "unsure"):
+    chosen = found.boxes("firm", "unsure")
+    gone = struck(chosen, found.document["size_m"], standing)
+    for box in chosen:
         held = shared((box["x_min"], box["y_min"]), corner, found.document["size_m"], size_m)
-        if box["rank"] not in gone and held >= _HALF:
+        if box["rank"] not in gone and held >= HALF:
             return f"box {box['rank']}, {box['place']}"
     return ""

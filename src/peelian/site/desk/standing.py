@@ -66,7 +66,7 @@ def night_standing(force: Force, at: datetime, terms: NightTerms) -> NightStandi
         since = words.instant(off.at, zone)
         said = f"Forecasts are switched off by {off.by} since {since}: {off.reason.rstrip('.')}"
         return NightStanding(force, night, period, "off", said)
-    done = runs.published_at(force.id, night)
+    done = night_store.published_at(force.id, night)
     if done is not None:
         return NightStanding(force, night, period, "published", f"{name} was published {_when(done, at, zone)}")
     tried = next((r for r in runs.latest_runs(force.id) if r.night == night), None)
