@@ -16,12 +16,21 @@ export interface Box {
   told: Told[];
 }
 
+/** A box that an analyst added, or one of the forecast's that was suppressed. */
+export interface Edit {
+  kind: "add" | "suppress";
+  letter: string;
+  place: string;
+  ring: Position[];
+}
+
 export interface Places {
   bounds: [number, number, number, number];
   outline: Polygon | MultiPolygon;
   streets: FeatureCollection<LineString, { name: string; main: boolean }>;
   shading: FeatureCollection<Polygon | MultiPolygon, { step: number }>;
   boxes: Box[];
+  edits: Edit[];
   baseline: { rank: number; ring: Position[] }[];
   /** Longitude, latitude and age in days of each crime. */
   events: [number, number, number][];

@@ -18,7 +18,7 @@ const FACE = { plain: ["PeelianMap"], italic: ["PeelianMapItalic"], bold: ["Peel
 /** Which drawings a switch of the page shows and hides. */
 export const OF_LAYER: Record<Layer, readonly string[]> = {
   shading: ["shading", "streets-again"],
-  boxes: ["nearly", "firm", "firm-edge", "unsure", "unsure-edge", "numbers", "pointed"],
+  boxes: ["nearly", "firm", "firm-edge", "unsure", "unsure-edge", "numbers", "pointed", "added", "added-edge", "letters", "struck-edge", "struck"],
   counts: ["counts"],
   crimes: ["crimes", "crimes-older", "told"],
 };
@@ -60,6 +60,11 @@ export function sources(places: Places, box: number | null): Record<string, Sour
         .filter((b) => b.kind !== "nearly")
         .map((b) => point(middle(b.ring), { rank: b.rank, kind: b.kind, words: String(b.rank) })),
     ),
+    edits: collection(
+      box === null ? places.edits.filter((e) => e.kind === "add").map((e) => ({ type: "Feature", properties: {}, geometry: square(e.ring) })) : [],
+    ),
+    letters: collection(box === null ? places.edits.filter((e) => e.kind === "add").map((e) => point(middle(e.ring), { words: e.letter })) : []),
+    struck: collection(box === null ? places.edits.filter((e) => e.kind === "suppress").flatMap((e) => strokes(e.ring)) : []),
     counts: collection(
       places.baseline.map((b) => ({ type: "Feature", properties: {}, geometry: square(b.ring) })),
     ),
@@ -68,6 +73,13 @@ export function sources(places: Places, box: number | null): Record<string, Sour
     ),
     told: collection(told.map((t) => point(t.at, { words: t.words }))),
   };
+}
+
+/** A suppressed box is struck through from corner to corner. */
+function strokes(ring: Position[]): Feature<LineString, object>[] {
+  const [a, b, c, d] = ring;
+  if (!a || !b || !c || !d) return [];
+  return [[a, c], [b, d]].map((coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } }));
 }
 
 const isKind = (kind: string): FilterSpecification => ["==", ["get", "kind"], kind];
@@ -163,6 +175,10 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       filter: isKind("firm"),
       paint: { "line-color": "#ffffff", "line-width": 1.4 },
     },
+    { id: "added", type: "fill", source: "edits", paint: { "fill-color": "#ffffff" } },
+    { id: "added-edge", type: "line", source: "edits", paint: { "line-color": INK, "line-width": 2.4, "line-offset": 1.2 } },
+    { id: "struck-edge", type: "line", source: "struck", paint: { "line-color": "#ffffff", "line-width": 5 } },
+    { id: "struck", type: "line", source: "struck", paint: { "line-color": INK, "line-width": 2.2 } },
     { id: "looked-fill", type: "fill", source: "boxes", filter: isKind("looked"), paint: { "fill-color": ACCENT, "fill-opacity": 0.05 } },
     { id: "looked", type: "line", source: "boxes", filter: isKind("looked"), paint: { "line-color": ACCENT, "line-width": 3 } },
     {
@@ -224,6 +240,13 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
         "text-padding": 8,
       },
       paint: { "text-color": ["match", ["get", "kind"], "unsure", ACCENT, "#ffffff"] },
+    },
+    {
+      id: "letters",
+      type: "symbol",
+      source: "letters",
+      layout: { "text-field": ["get", "words"], "text-font": FACE.bold, "text-size": 14, "text-allow-overlap": true, "text-padding": 8 },
+      paint: { "text-color": INK },
     },
     words(
       "told",

@@ -6,6 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { Places } from "../api/places";
 import type { Basemap } from "./basemap";
 import { GROUND, OF_LAYER, layers, sources } from "./layers";
+import { pick } from "./picking";
 import { LAYERS, type Store } from "./state";
 
 setWorkerUrl(workerUrl);
@@ -69,6 +70,11 @@ function bind(map: MovingMap, figure: HTMLElement, store: Store): void {
     tell(note, chosen);
   });
   if (figure.dataset["box"]) return;
+  const field = document.querySelector<HTMLInputElement>(figure.dataset["picks"] || "none");
+  if (field) {
+    pick(map, field);
+    return;
+  }
   const under = (x: number, y: number): number | null => {
     const found = map.queryRenderedFeatures([x, y], { layers: ["firm", "unsure"] })[0];
     return found ? Number(found.properties["rank"]) : null;

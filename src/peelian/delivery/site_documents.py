@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from peelian.delivery import past, words
 from peelian.delivery.box_map import LARGE, box_map, share_words
 from peelian.delivery.box_rows import iso
+from peelian.delivery.edit_words import edits_document
 from peelian.delivery.geojson import DECIMALS
 from peelian.delivery.ground import Ground
 from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
@@ -126,6 +127,7 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
             "definitions": ground.definitions,
             "width": ground.frame.width,
             "height": round(ground.frame.height, 1),
+            "frame": {k: getattr(ground.frame, k) for k in ("west", "north", "pixels_per_m")},
             "bounds": places.bounds(ground.frame.bounds),
             "outline": places.shape(ground.shape),
             "streets": {"type": "FeatureCollection", "features": streets},
@@ -175,6 +177,7 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, drawn: A
             for lon, lat, age in zip(longitude, latitude, events["age_days"].to_list(), strict=True)
         ],
         "score": score(record, zone),
+        "edits_score": edits_document(area_night, words.period_words(night.period, zone)),
         "last": _last(area_night, places),
         "card": {
             **asdict(night.card(area_night.bundle.name)),

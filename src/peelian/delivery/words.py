@@ -216,6 +216,11 @@ def month(date_: date) -> str:
     return f"{_MONTHS[date_.month - 1]} {date_.year}"
 
 
+def short_day(date_: date) -> str:
+    """Return ``Fri 21 Dec``."""
+    return f"{_DAYS[date_.weekday()]} {date_.day} {_MONTHS[date_.month - 1][:3]}"
+
+
 def is_month(period: Period, zone: ZoneInfo) -> bool:
     """Tell whether the period is one local calendar month."""
     start, end = period.start.astimezone(zone), period.end.astimezone(zone)

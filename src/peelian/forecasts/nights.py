@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from peelian.events.bundles import Bundle
 from peelian.forecasts.boxes import Boxes
+from peelian.forecasts.edits import EditScore
 from peelian.forecasts.influence import Contributions
 from peelian.places.areas import AreaLayer, StudyArea
 from peelian.places.forces import Force
@@ -146,6 +147,9 @@ class AreaNight:
         tuple[tuple[str, float], ...], ...
     ] = ()  # per row of boxes.table: (street, its share) of note
     walk_of: tuple[int, ...] = ()  # per chosen box: which walk it belongs to, from 0; () where boxes are not joined
+    edits_score: EditScore | None = (
+        None  # how analysts' edits did; None where nobody edited, never mixed into ``record``
+    )
 
     @property
     def chances(self) -> NDArray[np.float64]:

@@ -7,11 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from peelian.evaluation.edits import score_edits
 from peelian.evaluation.history import square_history
 from peelian.evaluation.track import track_record
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.boxes import Boxes
+from peelian.forecasts.edits import BoxEdit, EditScore
 from peelian.forecasts.influence import Contributions
 from peelian.forecasts.nights import AreaNight, Shading, TrackRecord
 from peelian.jobs.forecasting import OURS, AreaDrawing, AreaModels, BundleDrawing
@@ -64,6 +66,7 @@ class Assembly:
     recent_days: float
     streets: Streets
     street_cells: StreetCells
+    edits: tuple[BoxEdit, ...] = ()  # of the nights before, by analysts: judged on a line of their own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +143,7 @@ def _area_night(
         n_stood=_n_stood(boxes, past.record) if own.method.keep else 0,
         streets_behind=_streets_behind(own.contributions, assembly.history, boxes.table.height),
         walk_of=_walks(boxes, assembly.settings.walk_gap_m),
+        edits_score=_edits_score(assembly, area, forecast.bundle),
     )
 
 
@@ -167,6 +171,12 @@ def _streets_behind(
 def _walks(boxes: Boxes, gap_m: float) -> tuple[int, ...]:
     """Return the number of the walk that each chosen box belongs to; () where boxes are not joined."""
     return tuple(join_boxes(boxes.squares, gap_m).area_of.tolist()) if gap_m >= 0 else ()
+
+
+def _edits_score(assembly: Assembly, area: StudyArea, bundle: Bundle) -> EditScore | None:
+    mine = [e for e in assembly.edits if (e.area_id, e.crime_type) == (area.id, bundle.name)]
+    periods = dict(zip(assembly.record.nights, assembly.record.periods, strict=True))
+    return score_edits(mine, periods, assembly.history, bundle, assembly.layer) if mine and periods else None
 
 
 def _shading(

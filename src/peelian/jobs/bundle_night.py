@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from peelian.evaluation.record import JUDGED_SCHEMA
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.events.replay import Replay
+from peelian.forecasts.edits import BoxEdit, EditKind
 from peelian.forecasts.forecast import Parameter
 from peelian.forecasts.nights import AreaNight
 from peelian.forecasts.reviews import FELL_SCHEMA, INSTANT
@@ -62,13 +64,14 @@ class NightPlan:
     bundles: tuple[Bundle, ...]
     layers: tuple[LayerFile, ...] = ()
     variant: str = ""  # "" for the night's own maps, else where another level's past is kept, ending in a slash
+    edits: tuple[BoxEdit, ...] = ()  # of the nights before, at this level: they are judged, and change no box
 
     def write(self, folder: Path) -> None:
         """Keep the plan in its folder."""
         plan = asdict(self) | {"home": str(self.home), "night": self.night.isoformat()}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / PLAN).write_text(json.dumps(plan), encoding="utf-8")
+            (folder / PLAN).write_text(json.dumps(plan, default=str), encoding="utf-8")
         except OSError as error:
             raise disk_error(folder, error) from error
 
@@ -81,7 +84,19 @@ class NightPlan:
         bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
         layers = tuple(LayerFile(**layer) for layer in plan["layers"])
         day, home = date.fromisoformat(plan["night"]), Path(plan["home"])
-        return cls(home, plan["force_id"], day, NightTerms(**night), bundles, layers, plan["variant"])
+        edits = tuple(_edit(edit) for edit in plan["edits"])
+        return cls(home, plan["force_id"], day, NightTerms(**night), bundles, layers, plan["variant"], edits)
+
+
+def _edit(plain: dict[str, Any]) -> BoxEdit:
+    """Return an edit as a plan's file keeps it."""
+    ended = plain["withdrawn_at"]
+    times = {
+        "night": date.fromisoformat(plain["night"]),
+        "at": datetime.fromisoformat(plain["at"]),
+        "withdrawn_at": datetime.fromisoformat(ended) if ended else None,
+    }
+    return BoxEdit(**plain | times | {"kind": EditKind(plain["kind"])})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,8 +272,8 @@ def _areas(
     terms, record = of
     recent_days = MONTHLY_WINDOW_DAYS if known.force.date_precision is DatePrecision.MONTH else RECENT_DAYS
     models = _models(plan, known, bundle, terms)
-    ground = (known.streets, known.street_cells)
-    assembly = Assembly(plan.night, known.history, known.layer, record, models, terms, recent_days, *ground)
+    rest = (known.streets, known.street_cells, plan.edits)
+    assembly = Assembly(plan.night, known.history, known.layer, record, models, terms, recent_days, *rest)
     return tuple(area_nights(assembly, bundle, drawn))
 
 

@@ -23,6 +23,7 @@ from peelian.errors import ForecastError, PeelianError, PublicationError, StoreE
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.events.fingerprint import fingerprint
+from peelian.forecasts.edits import BoxEdit
 from peelian.forecasts.nights import Night, PurposeCard
 from peelian.jobs.bundle_night import (
     BundlePart,
@@ -34,7 +35,7 @@ from peelian.jobs.bundle_night import (
     read_part,
     work,
 )
-from peelian.jobs.calendar import night_of, nights_between, period_of
+from peelian.jobs.calendar import night_of, nights_before, nights_between, period_of
 from peelian.jobs.choosing import ModelRule
 from peelian.jobs.executors import PROCESSES, Workers
 from peelian.jobs.forecasting import Drawing
@@ -44,9 +45,10 @@ from peelian.jobs.reviewing import review
 from peelian.jobs.terms import Terms
 from peelian.jobs.variants import LevelFiles, at_level, levels_of
 from peelian.places.forces import Force
+from peelian.store import desk, runs
 from peelian.store import nights as night_store
-from peelian.store import runs
 from peelian.store.choices import ChoiceStore
+from peelian.store.edits import edits_of_nights
 from peelian.store.events import EventStore
 from peelian.store.folders import mend_folders, publish_folder
 from peelian.store.locks import lock
@@ -141,7 +143,8 @@ def _run(
         longer = site_files(composed.longer, longer=True) if composed.longer is not None else ()
         publish_folder(folder, chain(files_of(value, settings.workers), longer, levels))
         composed.keep(settings.home)
-        note = " ".join(f"The level {level} was not made: {why}" for level, why in levels.failed)
+        failed = (f"The level {level} was not made: {why}" for level, why in levels.failed)
+        note = " ".join([*_overruled(settings), *failed])
         runs.publish(run, value, night_store.utc_now(), levels.made, note)
         progress(f"{force.name}: night of {night} published in {time.perf_counter() - began:.1f} s")
     except PeelianError as error:
@@ -212,7 +215,8 @@ def compose_night(
             f"{force.name}: no event was known at {known.cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast."
         )
     bundles, cards, withheld = _purposes(settings, known.history, night)
-    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, layers, variant)
+    edits = _edits_before(force, night, settings.night.replay_nights, known.layer.level)
+    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, layers, variant, edits)
     made_from = fingerprint(known.history)
     rule = ModelRule.of(ChoiceStore(settings.home), force, night, settings.night)
     read_s = time.perf_counter() - began
@@ -286,12 +290,33 @@ def _summed(parts: list[BundlePart]) -> dict[str, float]:
     return {step: round(sum(p.timings[step] for p in parts), 3) for step in parts[0].timings}
 
 
+def _edits_before(force: Force, night: date, count: int, level: str) -> tuple[BoxEdit, ...]:
+    """Return analysts' edits of the nights that are judged, withdrawn ones too."""
+    before = edits_of_nights(force.id, nights_before(force, night, count))
+    return tuple(edit for edit in before if edit.level == level)
+
+
+def _bundles(settings: Terms) -> list[Bundle]:
+    """Return the bundles of ``peelian.toml`` and of the desk, by name; the desk's wins where both have one."""
+    filed = {name: Bundle.from_mapping(name, weights) for name, weights in settings.bundles.items()}
+    held = filed | {agreed.bundle.name: agreed.bundle for agreed in desk.bundles()}
+    return [held[name] for name in sorted(held)]
+
+
+def _overruled(settings: Terms) -> Iterator[str]:
+    """Yield a line for every bundle of ``peelian.toml`` in whose place the desk's was used."""
+    for agreed in desk.bundles():
+        name = agreed.bundle.name
+        if name in settings.bundles:
+            yield f"Bundle {name}: the desk's weights are used ({agreed.by}, {agreed.at:%Y-%m-%d}), not peelian.toml's."
+
+
 def _purposes(
     settings: Terms, history: Events, night: date
 ) -> tuple[tuple[Bundle, ...], tuple[PurposeCard, ...], tuple[tuple[str, str], ...]]:
     """Return the bundles that may be published, their cards, and those withheld with the reason."""
     wanted = [Bundle.of(t) for t in settings.night.crime_types or _commonest(history)]
-    wanted += [Bundle.from_mapping(name, weights) for name, weights in sorted(settings.bundles.items())]
+    wanted += _bundles(settings)
     allowed, cards, withheld = [], [], []
     known = night_store.cards()
     for bundle in wanted:

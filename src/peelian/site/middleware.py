@@ -18,6 +18,7 @@ from peelian.errors import (
     StoreError,
 )
 from peelian.records.access import NOBODY, Role
+from peelian.site.once import keep
 from peelian.site.pages import page
 from peelian.site.rules import actor_of, rule_of
 from peelian.store.accounts import Account
@@ -58,6 +59,7 @@ class ErrorMiddleware:
         if not isinstance(error, PeelianError):
             return None
         status = status_of(error)
+        keep(request)
         if status >= 500:  # noqa: PLR2004 - from here on it is ours, not the reader's
             log.error("%s %s: %s", request.method, request.path, error)
         return page(request, "error.html.j2", status=status, heading=_HEADINGS[status], sentence=str(error))
@@ -94,7 +96,8 @@ class RuleMiddleware:
             return page(request, "error.html.j2", status=403, heading=_HEADINGS[403], sentence="This page has no rule.")
         if not rule.lets_in(actor):
             if actor.role == Role.PUBLIC:
-                return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
+                onward = reverse("kept") if keep(request) else request.get_full_path()
+                return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': onward})}")
             sentence = f"This page is not for the role {actor.role.value}."
             return page(request, "error.html.j2", status=403, heading=_HEADINGS[403], sentence=sentence)
         return _detained(request)
@@ -122,6 +125,11 @@ _HEADINGS = {
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return the page for a form whose token does not fit: most often a session that ended while it was filled in."""
     log.info("csrf: %s", reason)
+    if keep(request):
+        # Its own id shows that we drew this form for that account: what was typed may be offered again.
+        here = reverse("kept")
+        is_out = actor_of(request).role == Role.PUBLIC
+        return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': here})}" if is_out else here)
     return page(
         request,
         "error.html.j2",

@@ -40,8 +40,8 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401 - Django hands o
 
 def described(bound: BoundField) -> dict[str, str]:
     """Return the attributes that tie a control to its hint and its error, for who hears the page."""
-    ids = [f"{bound.id_for_label}-hint"] if bound.help_text else []
-    ids += [f"{bound.id_for_label}-error"] if bound.errors else []
+    ids = [f"{bound.auto_id}-hint"] if bound.help_text else []
+    ids += [f"{bound.auto_id}-error"] if bound.errors else []
     return ({"aria-describedby": " ".join(ids)} if ids else {}) | ({"aria-invalid": "true"} if bound.errors else {})
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("explainer/", front.explainer, name="explainer"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("kept/", accounts.kept_form, name="kept"),
     path("account/", accounts.account, name="account"),
     path("password/", accounts.password, name="password"),
     path("tonight/", maps.tonight, name="tonight"),
@@ -31,6 +32,7 @@ urlpatterns = [
     path(f"morning/{_MAP.removeprefix('tonight/')}<str:kind>/", morning.morning_page, name="morning-map"),
     path("basemap.pmtiles", basemap.basemap, name="basemap"),
     path("patrol/", include("peelian.site.patrols.urls")),
+    path("desk/", include("peelian.site.desk.urls")),
 ]
 
 handler400 = "peelian.site.middleware.bad_request"

@@ -3,16 +3,25 @@
 from peelian.store.accounts import Account
 from peelian.store.audit import AuditLine
 from peelian.store.box_notes import BoxNoteRow
+from peelian.store.desk import CrimeBundle, ShiftRow, TacticsRow
+from peelian.store.edits import BoxEditRow, BoxEditWithdrawal
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
 from peelian.store.patrols import VisitRow
+from peelian.store.sent_forms import SentForm
 
 __all__ = [
     "Account",
     "AuditLine",
+    "BoxEditRow",
+    "BoxEditWithdrawal",
     "BoxNoteRow",
+    "CrimeBundle",
     "KillSwitch",
     "NightRun",
     "PublishedBox",
     "PurposeCardRow",
+    "SentForm",
+    "ShiftRow",
+    "TacticsRow",
     "VisitRow",
 ]

@@ -1,6 +1,7 @@
 """The run table: which night was tried when, by which process, and how it ended."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import DatabaseError, transaction
@@ -8,6 +9,19 @@ from django.db import DatabaseError, transaction
 from peelian.errors import StoreError
 from peelian.forecasts.nights import Night
 from peelian.store.nights import NightRun, PublishedBox, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One try at a night, as it is told: when it was begun, when it ended and how."""
+
+    force: str
+    night: date
+    status: str
+    started_at: datetime
+    ended_at: datetime | None
+    model: str
+    error: str
 
 
 def begin(force: str, night: date, pid: int, at: datetime) -> int:
@@ -51,10 +65,20 @@ def nights_done(force: str) -> set[date]:
     return set(NightRun.objects.filter(force=force, status=NightRun.DONE).values_list("night", flat=True))
 
 
+def latest_runs(force: str, most: int = 60) -> tuple[Run, ...]:
+    """Return a force's tries, those begun last first."""
+    rows = NightRun.objects.filter(force=force).order_by("-id")[:most]
+    return tuple(_run(row) for row in rows)
+
+
 def last_run(force: str) -> tuple[date, str, str] | None:
     """Return night, status and error of the run begun last, or None where none was."""
-    run = NightRun.objects.filter(force=force).order_by("started_at", "id").last()
+    run = NightRun.objects.filter(force=force).order_by("id").last()
     return None if run is None else (run.night, run.status, run.error)
+
+
+def _run(row: NightRun) -> Run:
+    return Run(row.force, row.night, row.status, row.started_at, row.ended_at, row.model, row.error)
 
 
 def _boxes(night: Night) -> Iterable[PublishedBox]:

@@ -416,8 +416,9 @@ def test_a_month_is_chosen_by_its_name(town: dict[str, Any], site_home: Path) ->
     assert (NIGHTS[0], "April 2018") in options
 
 
-def test_tactics_have_a_source_and_speak_for_every_crime_type() -> None:
-    from peelian.site.maps.tactics import tactics_for
+def test_tactics_have_a_source_and_speak_for_every_crime_type(town: dict[str, Any]) -> None:
+    del town
+    from peelian.store.desk import tactics_for
 
     assert tactics_for("burglary").lines != tactics_for("a type nobody knows").lines
     for crime_type in ("burglary", "robbery", "vehicle-theft", "*"):

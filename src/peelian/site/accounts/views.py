@@ -9,9 +9,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from peelian.records.access import NOBODY, Act, Actor, Role
+from peelian.site import kept
 from peelian.site.accounts.forms import PasswordForm, SignInForm
 from peelian.site.addresses import client_address
 from peelian.site.configuration import WAIT_MINUTES
+from peelian.site.once import may_repeat
 from peelian.site.pages import page
 from peelian.site.rules import EVERYONE, SIGNED_IN, actor_of, allow
 from peelian.store import audit
@@ -20,6 +22,7 @@ from peelian.store.nights import utc_now
 
 
 @allow(EVERYONE)
+@may_repeat
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -60,6 +63,7 @@ def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
 
 
 @allow(EVERYONE)
+@may_repeat
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -68,6 +72,16 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         audit.tell(actor, Act.SIGNED_OUT, "signed out")
     logout(request)
     return HttpResponseRedirect(reverse("home"))
+
+
+@allow(SIGNED_IN)
+@require_http_methods(["GET", "POST"])
+def kept_form(request: HttpRequest) -> HttpResponse:
+    """Return what was typed into a form that could not be taken, to be sent again; or throw it away."""
+    if request.method == "POST":
+        kept.forget(request)
+        return HttpResponseRedirect(reverse("home"))
+    return page(request, "kept.html.j2", kept=kept.waiting(request), is_anothers=kept.is_kept(request))
 
 
 @allow(SIGNED_IN)

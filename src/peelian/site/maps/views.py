@@ -13,6 +13,7 @@ from peelian.delivery import words
 from peelian.errors import NotFoundError
 from peelian.records.access import Role
 from peelian.site.clock import now
+from peelian.site.desk.shown import EditsShown, edits_shown
 from peelian.site.maps.addresses import Shown, Where
 from peelian.site.maps.basemap import basemap_path
 from peelian.site.maps.choosing import choosing
@@ -20,9 +21,9 @@ from peelian.site.maps.drawings import boxes_of, ours, view_of
 from peelian.site.maps.looking import Sight, TurnedError, answered, area_in, elsewhere, folders, listed, look
 from peelian.site.maps.nights import first_level, kinds_in, own_areas, present_night
 from peelian.site.maps.standing import Standing, withheld
-from peelian.site.maps.tactics import tactics_for
 from peelian.site.pages import page
 from peelian.site.rules import SIGNED_IN, actor_of, allow
+from peelian.store.desk import tactics_for
 from peelian.store.nights import published_at
 
 #: Rows of one page of the list: the ten or twenty of a night stand on one.
@@ -147,6 +148,7 @@ def places(request: HttpRequest, **parts: str) -> HttpResponse:
             "streets": ground["streets"],
             "shading": document["shading"],
             "boxes": [{name: b[name] for name in ("rank", "kind", "place", "ring", "told")} for b in document["boxes"]],
+            "edits": _edits(sight).places(),
             "baseline": document["baseline"],
             "events": document["events"],
             "recent_days": document["recent_days"],
@@ -196,12 +198,18 @@ def _common(sight: Sight) -> dict[str, Any]:
         "basemap": reverse("basemap") if basemap else "",
         "briefing": _briefing(sight),
         "desk": _desk(sight),
+        "edits": _edits(sight),
     }
 
 
 def _ground(sight: Sight) -> dict[str, Any]:
     where = sight.where
     return folders().ground(where.force, where.day, where.level, where.area)
+
+
+def _edits(sight: Sight) -> EditsShown:
+    """Return what analysts added to this map and suppressed on it."""
+    return edits_shown(sight.index, sight.document, _ground(sight))
 
 
 def _briefing(sight: Sight) -> str:
@@ -216,7 +224,7 @@ def _desk(sight: Sight) -> str:
     """Return where boxes are added and suppressed, for those who may, while there is something to change."""
     if not sight.is_live or sight.actor.role not in _KEEPS_BOXES:
         return ""
-    return f"/desk/boxes/?{urlencode(_named(sight))}"
+    return sight.where.address("desk-map")
 
 
 def _wrong(sight: Sight, number: int) -> str:
