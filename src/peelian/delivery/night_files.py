@@ -25,7 +25,14 @@ from peelian.delivery.page import (
     index_page,
     page_names,
 )
-from peelian.delivery.site_documents import AreaViews, box_count, ground_document, index_document, map_documents
+from peelian.delivery.site_documents import (
+    AreaViews,
+    box_count,
+    boxes_document,
+    ground_document,
+    index_document,
+    map_documents,
+)
 from peelian.delivery.spreadsheet import boxes_csv
 from peelian.forecasts.nights import Night
 
@@ -56,6 +63,7 @@ def shared_files(night: Night) -> Iterator[tuple[str, bytes]]:
         f"{site_folder(night)}/index.json.gz",
         index_document(night, [(a, names[a]) for a in areas], feed_words(night)),
     )
+    yield f"{site_folder(night)}/boxes.json.gz", boxes_document(night)
     for area in drawn:
         yield from _documents(night, area)
 
@@ -69,6 +77,7 @@ def site_files(night: Night, *, longer: bool) -> Iterator[tuple[str, bytes]]:
     names, areas, folder = area_slugs(night), areas_with_maps(night), site_folder(night)
     if not longer:
         yield f"{folder}/index.json.gz", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+        yield f"{folder}/boxes.json.gz", boxes_document(night)
     for area_id in areas:
         drawn = draw_area(night, area_id)
         if longer:

@@ -75,7 +75,7 @@ class RuleMiddleware:
         user = request.user
         request.actor = user.actor() if isinstance(user, Account) else NOBODY  # type: ignore[attr-defined] # ours
         response = self.get_response(request)
-        if actor_of(request).role != Role.PUBLIC:
+        if actor_of(request).role != Role.PUBLIC or getattr(request, "auth", None) is not None:
             # What one reader may see, no shared cache may hand to the next; going back after signing out shows nothing.
             response.setdefault("Cache-Control", "private, no-store")
         return response
@@ -86,7 +86,7 @@ class RuleMiddleware:
         """Refuse what the view's rule does not allow; operations of the API ask their own rules."""
         del args, kwargs
         match = request.resolver_match
-        if match is not None and "api" in match.namespaces:
+        if match is not None and {"api", "ogc"} & set(match.namespaces):
             return None
         actor, rule = actor_of(request), rule_of(view)
         if rule is None:

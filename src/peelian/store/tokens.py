@@ -168,7 +168,7 @@ def tokens(owner: Account | None = None) -> tuple[Token, ...]:
 
 
 def bearer(text: str, at: datetime) -> Bearer | None:
-    """Return who comes with this token, or None where it opens nothing: unknown, ended, revoked, or its owner closed."""
+    """Return who comes with this token, or None: it is unknown, ended or revoked, or its owner's account is closed."""
     if not text.startswith(BEGINS):
         return None
     row = ApiToken.objects.select_related("owner").filter(seal=_seal(text)).first()
