@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
 from peelian.errors import (
@@ -132,8 +132,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return the page for an address that leads nowhere."""
+    """Return the page for an address that leads nowhere; to a program, a sentence."""
     del exception
+    if request.path.startswith(("/api/v1/", "/ogc/")):
+        return JsonResponse({"detail": "Nothing has this address.", "errors": []}, status=404)
     return page(request, "error.html.j2", status=404, heading=_HEADINGS[404], sentence="No page has this address.")
 
 

@@ -67,10 +67,6 @@ class RunQuery(Asked):
     limit: Annotated[int, Field(ge=1, le=1000, description="How many at most, newest first.")] = 100
 
 
-class Nothing(Asked):
-    """No query."""
-
-
 class Fault(Schema):
     """One thing that is wrong with what was asked."""
 
