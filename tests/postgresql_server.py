@@ -32,6 +32,13 @@ class Server:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return self.url(name)
 
+    def drop(self, name: str) -> None:
+        """Take a database away, whoever is still connected."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
 
 @contextmanager
 def postgresql() -> Iterator[Server]:

@@ -39,13 +39,15 @@ def postgresql_town(postgresql_server: Server, made_site_home: Path, tmp_path_fa
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database of the test's own; "" is SQLite in the home."""
     if request.param == "sqlite":
-        return ""
+        yield ""
+        return
     server, template = (request.getfixturevalue(n) for n in ("postgresql_server", "postgresql_town"))
-    made: str = server.make(f"town-{next(_NUMBERS)}", template)
-    return made
+    name = f"town-{next(_NUMBERS)}"
+    yield server.make(name, template)
+    server.drop(name)
 
 
 @pytest.fixture

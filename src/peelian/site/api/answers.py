@@ -131,7 +131,7 @@ def score(shelf: Shelf, line: MapLine) -> models.Score | None:
 def card(shelf: Shelf, told: PurposeCard) -> models.Card:
     """Return a purpose card, and whether it still stands."""
     names = ("crime_type", "goal", "measure", "owner", "stop_rule", "expires", "is_example")
-    return models.Card(**{n: getattr(told, n) for n in names}, is_valid=told.is_valid_on(shelf.at.date()))
+    return models.Card(**{n: getattr(told, n) for n in names}, is_valid=told.is_valid_on(shelf.today()))
 
 
 def withheld(shelf: Shelf, wanted: Wanted) -> list[models.Withheld]:

@@ -190,6 +190,11 @@ class Shelf:
         self._need_valid(key, box.crime_type)
         return key, box
 
+    def today(self) -> date:
+        """Return the day it is where the forces are: the earlier one where they do not agree."""
+        zones = {k.time_zone for k in self.newest(Wanted())} or {"UTC"}
+        return min(self.at.astimezone(ZoneInfo(zone)).date() for zone in zones)
+
     def has_ended(self, key: NightKey) -> bool:
         """Tell whether a night is past: its boxes mean nothing now."""
         return self.at >= key.valid_to
