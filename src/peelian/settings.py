@@ -13,15 +13,31 @@ from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
-from peelian.jobs.terms import NightTerms, Terms
+from peelian.jobs.terms import NightTerms, NoticeTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
-_SECRETS = {"database_url": "DATABASE_URL", "secret_key": "PEELIAN_SECRET_KEY"}
+_SECRETS = {
+    "database_url": "DATABASE_URL",
+    "secret_key": "PEELIAN_SECRET_KEY",
+    "mail_password": "PEELIAN_MAIL_PASSWORD",
+}
 #: Tables whose names are the operator's own: what their values must be, and how that is said.
 _TABLES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "bundles": (lambda v: isinstance(v, int | float) and v > 0, "crime types with positive weights"),
     "layers": (lambda v: isinstance(v, str), 'file = "..." and of = "..."'),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class MailTerms:
+    """``[mail]``: the server that takes Peelian's e-mail; none is sent while no host is named."""
+
+    host: str = ""
+    port: int = 587
+    #: "starttls", "tls", or "none" for a server on this machine.
+    security: str = "starttls"
+    user: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +67,11 @@ class Settings(Terms):
     """Everything that can be set: the jobs' terms, and what only a door needs to know."""
 
     site: SiteTerms = field(default_factory=SiteTerms)
+    mail: MailTerms = field(default_factory=MailTerms)
+    notices: NoticeTerms = field(default_factory=NoticeTerms)
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
+    mail_password: str = field(default="", repr=False)
 
 
 def read_settings(home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -67,9 +86,8 @@ def read_settings(home: Path | None = None, environment: Mapping[str, str] | Non
     """
     env = os.environ if environment is None else environment
     place = (home or Path(env.get("PEELIAN_HOME") or "peelian-home")).expanduser().resolve()
-    settings = Settings(
-        home=place, database_url=env.get("DATABASE_URL", ""), secret_key=env.get("PEELIAN_SECRET_KEY", "")
-    )
+    secrets: dict[str, Any] = {name: env.get(variable, "") for name, variable in _SECRETS.items()}
+    settings = Settings(home=place, **secrets)
     config = place / CONFIG_NAME
     if not config.exists():
         return settings
@@ -99,7 +117,7 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms) and isinstance(value, dict):
+    if isinstance(default, NightTerms | SiteTerms | MailTerms | NoticeTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key in _TABLES and isinstance(value, dict):
         return _table(key, value, where)

@@ -16,10 +16,12 @@ def register(app: typer.Typer) -> None:
         doctor,
         ingest,
         night,
+        notices,
         purpose,
         serve,
         severity,
         streets,
+        token,
         user,
     )
 
@@ -38,6 +40,9 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve.serve)
     app.add_typer(user.app, name="user")
     app.add_typer(audit.app, name="audit")
+    app.add_typer(token.app, name="token")
+    app.add_typer(notices.app, name="notices")
+    app.command("notify")(notices.notify)
 
 
 def _program(

@@ -28,6 +28,7 @@ from peelian.delivery.page import (
 from peelian.delivery.site_documents import (
     AreaViews,
     box_count,
+    boxes_document,
     briefing_document,
     ground_document,
     index_document,
@@ -63,6 +64,7 @@ def shared_files(night: Night) -> Iterator[tuple[str, bytes]]:
         f"{site_folder(night)}/index.json.gz",
         index_document(night, [(a, names[a]) for a in areas], feed_words(night)),
     )
+    yield f"{site_folder(night)}/boxes.json.gz", boxes_document(night)
     for area in drawn:
         yield from _documents(night, area)
 
@@ -76,6 +78,7 @@ def site_files(night: Night, *, longer: bool) -> Iterator[tuple[str, bytes]]:
     names, areas, folder = area_slugs(night), areas_with_maps(night), site_folder(night)
     if not longer:
         yield f"{folder}/index.json.gz", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+        yield f"{folder}/boxes.json.gz", boxes_document(night)
     for area_id in areas:
         drawn = draw_area(night, area_id)
         if longer:

@@ -19,7 +19,7 @@ from peelian.delivery import past, words
 from peelian.delivery.box_map import LARGE, box_map, share_words
 from peelian.delivery.box_rows import iso
 from peelian.delivery.edit_words import edits_document
-from peelian.delivery.geojson import DECIMALS
+from peelian.delivery.geojson import DECIMALS, boxes_geojson
 from peelian.delivery.ground import Ground
 from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
 from peelian.delivery.marks import age_name
@@ -106,6 +106,11 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
         "is_example": any(c.is_example for c in night.cards),
     }
     return packed(told)
+
+
+def boxes_document(night: Night) -> bytes:
+    """Return every box of the level as one feature collection, as ``boxes.geojson`` has them: what programs read."""
+    return gzip.compress(boxes_geojson(night), compresslevel=1, mtime=0)
 
 
 def ground_document(night: Night, drawn: AreaViews) -> bytes:

@@ -42,6 +42,18 @@ class NightTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeTerms:
+    """``[notices]``: when a night is late, and where notices may go."""
+
+    #: The local hour by which a force's night is published.
+    expected_by: int = 7
+    #: Networks that webhooks may reach though they are not public, such as "10.1.0.0/16" or "127.0.0.1/32".
+    private_networks: tuple[str, ...] = ()
+    #: The site's address as readers know it, for links in e-mail; without it there is none.
+    site_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What every job may be asked for, with its default; ``home`` is where all of a force's files live."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
 from peelian.errors import (
@@ -77,7 +77,7 @@ class RuleMiddleware:
         user = request.user
         request.actor = user.actor() if isinstance(user, Account) else NOBODY  # type: ignore[attr-defined] # ours
         response = self.get_response(request)
-        if actor_of(request).role != Role.PUBLIC:
+        if actor_of(request).role != Role.PUBLIC or getattr(request, "auth", None) is not None:
             # What one reader may see, no shared cache may hand to the next; going back after signing out shows nothing.
             response.setdefault("Cache-Control", "private, no-store")
         return response
@@ -88,7 +88,7 @@ class RuleMiddleware:
         """Refuse what the view's rule does not allow; operations of the API ask their own rules."""
         del args, kwargs
         match = request.resolver_match
-        if match is not None and "api" in match.namespaces:
+        if match is not None and {"api", "ogc"} & set(match.namespaces):
             return None
         actor, rule = actor_of(request), rule_of(view)
         if rule is None:
@@ -140,8 +140,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return the page for an address that leads nowhere."""
+    """Return the page for an address that leads nowhere; to a program, a sentence."""
     del exception
+    if request.path.startswith(("/api/v1/", "/ogc/")):
+        return JsonResponse({"detail": "Nothing has this address.", "errors": []}, status=404)
     return page(request, "error.html.j2", status=404, heading=_HEADINGS[404], sentence="No page has this address.")
 
 

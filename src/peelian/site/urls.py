@@ -4,6 +4,9 @@ from django.urls import include, path
 
 from peelian.site import front
 from peelian.site.accounts import views as accounts
+from peelian.site.api import ogc
+from peelian.site.api import views as api_pages
+from peelian.site.api.operations import api
 from peelian.site.maps import basemap
 from peelian.site.maps import views as maps
 from peelian.site.morning import views as morning
@@ -20,6 +23,13 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("kept/", accounts.kept_form, name="kept"),
     path("account/", accounts.account, name="account"),
+    path("account/tokens/", api_pages.tokens, name="tokens"),
+    path("account/tokens/<int:token>/revoke/", api_pages.revoke, name="token-revoke"),
+    path("notices/", api_pages.notices, name="notices"),
+    path("notices/<int:subscription>/end/", api_pages.end_notices, name="notices-end"),
+    path("api/", api_pages.interface, name="api-page"),
+    path("api/v1/", api.urls),
+    path("ogc/", include((ogc.addresses, "ogc"))),
     path("password/", accounts.password, name="password"),
     path("tonight/", maps.tonight, name="tonight"),
     path(f"{_MAP}briefing.pdf", maps.briefing, name="tonight-briefing"),

@@ -6,11 +6,14 @@ from peelian.store.box_notes import BoxNoteRow
 from peelian.store.desk import CrimeBundle, ShiftRow, TacticsRow
 from peelian.store.edits import BoxEditRow, BoxEditWithdrawal
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
+from peelian.store.notices import Notice, Subscription
 from peelian.store.patrols import VisitRow
 from peelian.store.sent_forms import SentForm
+from peelian.store.tokens import ApiToken
 
 __all__ = [
     "Account",
+    "ApiToken",
     "AuditLine",
     "BoxEditRow",
     "BoxEditWithdrawal",
@@ -18,10 +21,12 @@ __all__ = [
     "CrimeBundle",
     "KillSwitch",
     "NightRun",
+    "Notice",
     "PublishedBox",
     "PurposeCardRow",
     "SentForm",
     "ShiftRow",
+    "Subscription",
     "TacticsRow",
     "VisitRow",
 ]

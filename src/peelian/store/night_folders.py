@@ -77,6 +77,16 @@ class NightFolders:
         ending = f"-top-{longer}" if longer else ""
         return self._read(force_id, night, level, f"map-{area_slug}-{kind_slug}{ending}.json.gz")
 
+    def boxes(self, force_id: str, night: date, level: str) -> Path:
+        """Return where all boxes of a level stand (``boxes_document``): too much to keep beside the other documents.
+
+        Raises
+        ------
+        NotFoundError
+            When the night has no such level.
+        """
+        return self._path(force_id, night, level, "boxes.json.gz")
+
     def briefing(self, force_id: str, night: date, level: str, area_slug: str) -> Path:
         """Return the briefing of an area of any level.
 
@@ -110,11 +120,14 @@ class NightFolders:
         return path
 
     def _read(self, force_id: str, night: date, level: str, name: str) -> Document:
-        folder = self.folder(force_id, night)
-        path = folder / "site" / level / name
+        path = self._path(force_id, night, level, name)
+        return _document(path, path.stat().st_mtime_ns)
+
+    def _path(self, force_id: str, night: date, level: str, name: str) -> Path:
+        path = self.folder(force_id, night) / "site" / level / name
         if not (_NAME.fullmatch(level) and _NAME.fullmatch(name) and path.is_file()):
             raise NotFoundError(f"the night of {night} has no such map ({level}, {name.removesuffix('.json.gz')}).")
-        return _document(path, path.stat().st_mtime_ns)
+        return path
 
 
 @lru_cache(maxsize=_KEPT)

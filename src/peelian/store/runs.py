@@ -1,13 +1,14 @@
 """The run table: which night was tried when, by which process, and how it ended."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from django.db import DatabaseError, transaction
 
 from peelian.errors import StoreError
 from peelian.forecasts.nights import Night
+from peelian.store import notices
 from peelian.store.nights import NightRun, PublishedBox, utc_now
 
 
@@ -21,6 +22,7 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     model: str
+    fingerprint: str
     error: str
 
 
@@ -49,6 +51,7 @@ def fail(run: int, error: str, at: datetime) -> None:
 def publish(run: int, night: Night, at: datetime, levels: Sequence[Night] = (), note: str = "") -> None:
     """Enter a run as done together with its boxes, those of further levels too, in one transaction: all or none.
 
+    The notices that tell of it are put into the outbox in the same transaction.
     ``note`` says which further levels or lists could not be made.
     """
     with _kept(), transaction.atomic():
@@ -58,6 +61,18 @@ def publish(run: int, night: Night, at: datetime, levels: Sequence[Night] = (), 
         NightRun.objects.filter(pk=run).update(
             status=NightRun.DONE, ended_at=at, fingerprint=night.fingerprint, model=night.model, error=note
         )
+        told = notices.about_night(
+            night.force.id,
+            night.night,
+            levels=[value.layer.level for value in (night, *levels)],
+            maps=len(night.areas),
+            boxes=sum(len(area.boxes) for area in night.areas),
+            valid_from=night.period.start.isoformat(),
+            valid_to=night.period.end.isoformat(),
+            model=night.model,
+            fingerprint=night.fingerprint,
+        )
+        notices.put(notices.Occasion.PUBLISHED, night.force.id, f"run {run}", told, at)
 
 
 def nights_done(force: str) -> set[date]:
@@ -65,20 +80,18 @@ def nights_done(force: str) -> set[date]:
     return set(NightRun.objects.filter(force=force, status=NightRun.DONE).values_list("night", flat=True))
 
 
-def latest_runs(force: str, most: int = 60) -> tuple[Run, ...]:
-    """Return a force's tries, those begun last first."""
-    rows = NightRun.objects.filter(force=force).order_by("-id")[:most]
-    return tuple(_run(row) for row in rows)
+def newest(force: str | None = None, *, most: int = 100) -> tuple[Run, ...]:
+    """Return the runs begun last, of one force or of all, newest first."""
+    rows = NightRun.objects.order_by("-id")
+    rows = rows if force is None else rows.filter(force=force)
+    names = [f.name for f in fields(Run)]
+    return tuple(Run(*row) for row in rows.values_list(*names)[:most])
 
 
 def last_run(force: str) -> tuple[date, str, str] | None:
     """Return night, status and error of the run begun last, or None where none was."""
     run = NightRun.objects.filter(force=force).order_by("id").last()
     return None if run is None else (run.night, run.status, run.error)
-
-
-def _run(row: NightRun) -> Run:
-    return Run(row.force, row.night, row.status, row.started_at, row.ended_at, row.model, row.error)
 
 
 def _boxes(night: Night) -> Iterable[PublishedBox]:

@@ -69,7 +69,7 @@ def night_standing(force: Force, at: datetime, terms: NightTerms) -> NightStandi
     done = night_store.published_at(force.id, night)
     if done is not None:
         return NightStanding(force, night, period, "published", f"{name} was published {_when(done, at, zone)}")
-    tried = next((r for r in runs.latest_runs(force.id) if r.night == night), None)
+    tried = next((r for r in runs.newest(force.id, most=60) if r.night == night), None)
     if tried is not None and tried.status in ("failed", "died"):
         why = tried.error.rstrip(".") or "the process that made it ended"
         said = f"{name} is late: the last try, {_when(tried.started_at, at, zone)}, {tried.status}: {why}"

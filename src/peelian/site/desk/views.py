@@ -111,7 +111,7 @@ def nights(request: HttpRequest) -> HttpResponse:
                 "started": words.instant(run.started_at, zone, with_year=True),
                 "lasted": _lasted(run),
             }
-            for run in runs.latest_runs(force.id)
+            for run in runs.newest(force.id, most=60)
         ]
         shown.append({"standing": standing.night_standing(force, now(), site_settings().night), "runs": told})
     return desk_page(request, "nights.html.j2", "desk-nights", forces=shown)
