@@ -263,3 +263,47 @@ def test_edits_are_judged_by_the_next_night_and_change_no_score_of_the_forecast(
     assert told["boxes"] == without["boxes"]
     open_town(site_home, clock="2018-04-21T12:00:00-05:00")
     assert "How edits of this map did" in _text(client.get(MAP.replace(str(NIGHT), "2018-04-21")))
+
+
+def test_tonight_shows_what_was_added_and_suppressed_with_the_reason(town: dict[str, Any]) -> None:
+    client, officer = client_of(town["analyst"]), client_of(town["officer"])
+    tonight = MAP.replace("/desk/boxes/", "/tonight/")
+    before = _text(officer.get(tonight))
+    assert 'class="added"' not in before
+    assert "Suppressed by" not in before
+    nearly = next(b for b in _document()["boxes"] if b["kind"] == "nearly")
+    client.post(f"{MAP}suppress/2/", {"reason": HOSTILE})
+    client.post(f"{MAP}add/", {"nearly": str(nearly["rank"]), "reason": "the <b>market</b>"})
+    page = _text(officer.get(tonight))
+    assert 'rect class="added"' in page
+    assert page.count('path class="struck') == 2
+    assert "Suppressed by Ann analyst: &lt;script&gt;alert(1)" in page
+    assert "Ann analyst: the &lt;b&gt;market&lt;/b&gt;" in page
+    assert "Suppressed by Ann analyst" in _text(officer.get(f"{tonight}box/2/"))
+    assert "Suppressed by Ann analyst" not in _text(officer.get(f"{tonight}box/1/"))
+    drawn = officer.get(f"{tonight}places.json").json()["edits"]
+    assert [(e["kind"], e["letter"]) for e in drawn] == [("add", "A"), ("suppress", "")]
+    assert [c for corner in drawn[0]["ring"] for c in corner] == pytest.approx([c for p in nearly["ring"] for c in p])
+
+
+def test_tactics_agreed_on_stand_on_the_box(town: dict[str, Any]) -> None:
+    client = client_of(town["analyst"])
+    said = {"text": "Count the bicycles.", "source": "our own walk", "review_by": "2018-05-01"}
+    client.post("/desk/tactics/edit/?crime_type=burglary", said)
+    page = _text(client.get(f"{MAP.replace('/desk/boxes/', '/tonight/')}box/1/"))
+    assert "Count the bicycles." in page
+    assert "our own walk" in page
+
+
+def test_edits_travel_with_the_plan_that_workers_read(tmp_path: Path) -> None:
+    from tests.unit.evaluation.test_edits import edit
+
+    from peelian.events import Bundle
+    from peelian.forecasts.edits import EditKind
+    from peelian.jobs.bundle_night import NightPlan
+    from peelian.jobs.terms import NightTerms
+
+    ended = edit(EditKind.SUPPRESS, withdrawn_at=datetime(2018, 4, 20, 5, tzinfo=UTC), withdrawn_by="Ben")
+    plan = NightPlan(tmp_path, "town", NIGHT, NightTerms(), (Bundle.of("burglary"),), edits=(edit(letter="A"), ended))
+    plan.write(tmp_path)
+    assert NightPlan.read(tmp_path) == plan

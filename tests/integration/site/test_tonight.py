@@ -159,7 +159,7 @@ def test_a_box_that_is_not_there_is_answered_with_those_that_are(town: dict[str,
 
 def test_links_stand_only_for_those_who_may_follow_them(town: dict[str, Any]) -> None:
     analyst, officer, overseer = (client_of(town[r]) for r in ("analyst", "officer", "overseer"))
-    assert "/desk/boxes/?force=town" in analyst.get(NORTH).content.decode()
+    assert NORTH.replace("/tonight/", "/desk/boxes/") in analyst.get(NORTH).content.decode()
     assert "/desk/" not in officer.get(NORTH).content.decode().split("<main")[1]
     assert "/patrol/notes/?force=town" in officer.get(f"{NORTH}box/1/").content.decode()
     assert "/patrol/" not in overseer.get(f"{NORTH}box/1/").content.decode().split("<main")[1]
