@@ -23,8 +23,8 @@ from peelian.site.desk.maps import (
     visible_areas,
     why_closed,
 )
-from peelian.site.desk.shown import shown_of
 from peelian.site.maps.basemap import basemap_path
+from peelian.site.maps.edited import shown_of
 from peelian.site.rules import actor_of, allow
 from peelian.store.edits import edits, find_edit, make_edit, withdraw_edit
 

@@ -13,11 +13,11 @@ from peelian.delivery import words
 from peelian.errors import NotFoundError
 from peelian.records.access import Role
 from peelian.site.clock import now
-from peelian.site.desk.shown import EditsShown, edits_shown
 from peelian.site.maps.addresses import Shown, Where
 from peelian.site.maps.basemap import basemap_path
 from peelian.site.maps.choosing import choosing
 from peelian.site.maps.drawings import boxes_of, ours, view_of
+from peelian.site.maps.edited import EditsShown, edits_shown
 from peelian.site.maps.looking import Sight, TurnedError, answered, area_in, elsewhere, folders, listed, look
 from peelian.site.maps.nights import first_level, kinds_in, own_areas, present_night
 from peelian.site.maps.standing import Standing, withheld
