@@ -3,5 +3,6 @@
 from peelian.store.accounts import Account
 from peelian.store.audit import AuditLine
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
+from peelian.store.records import tables as records
 
-__all__ = ["Account", "AuditLine", "KillSwitch", "NightRun", "PublishedBox", "PurposeCardRow"]
+__all__ = ["Account", "AuditLine", "KillSwitch", "NightRun", "PublishedBox", "PurposeCardRow", "records"]
