@@ -64,14 +64,29 @@ def read_query(text: str) -> Reading:
         keys.append((Kind.REFERENCE, code))
     elif 2 <= len(code) <= _LONGEST_PLATE and has_digit:  # noqa: PLR2004 - a postcode district such as M1
         keys.append((Kind.POSTCODE, code))
+    named = whole
+    tail = _tail_postcode(whole)
+    if tail:
+        keys.append((Kind.POSTCODE, reference_key(tail)))
+        named = whole[: -len(tail)]
     is_part = len(code) >= _LEAST_PART and (has_digit or "@" in whole) and " " not in whole.strip("*?")
     return Reading(
         whole,
         tuple(keys),
         code if is_part else "",
-        address_words(whole)[:_MOST_WORDS],
+        address_words(named)[:_MOST_WORDS],
         words_of(whole)[:_MOST_WORDS],
     )
+
+
+def _tail_postcode(text: str) -> str:
+    """Return the postcode at the end of a longer text, as it is written there; empty where there is none."""
+    tokens = text.split(" ")
+    for n in (2, 1):
+        tail = " ".join(tokens[-n:])
+        if len(tokens) > n and is_postcode(tail):
+            return tail
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
