@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
-from peelian.jobs.terms import NightTerms, Terms
+from peelian.jobs.terms import NightTerms, RecordTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 _SECRETS = {"database_url": "DATABASE_URL", "secret_key": "PEELIAN_SECRET_KEY"}
@@ -94,7 +94,7 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms) and isinstance(value, dict):
+    if isinstance(default, NightTerms | RecordTerms | SiteTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key == "bundles" and isinstance(value, dict):
         for name, weights in value.items():

@@ -1,4 +1,4 @@
-"""Import: files of records into the store, batch by batch, each whole; killed, the same command goes on where it was."""
+"""Import: files of records into the store, batch by batch, each whole. Killed, the same command goes on from there."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field

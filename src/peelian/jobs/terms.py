@@ -29,6 +29,14 @@ class NightTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTerms:
+    """``[records]``: what the common store takes, and where clamd listens (empty: nothing is scanned)."""
+
+    attachment_limit_mb: int = 100
+    clamd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What every job may be asked for, with its default; ``home`` is where all of a force's files live."""
 
@@ -36,4 +44,5 @@ class Terms:
     workers: int = 0
     executor: str = "processes"
     night: NightTerms = field(default_factory=NightTerms)
+    records: RecordTerms = field(default_factory=RecordTerms)
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,4 +1,4 @@
-"""Drafts: records and links on their way into the store, as a file or a person tells them, before they have a number."""
+"""Drafts: records and links on their way into the store, as a file or a person tells them, not yet numbered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class RecordDraft:
     type: str
     key: str
     values: Mapping[str, tuple[str | None, ...]]
-    marking: Marking = Marking()
+    marking: Marking = field(default_factory=Marking)
     stated_at: datetime | None = None
     reliability: Reliability = Reliability.STATED
 
@@ -61,7 +61,7 @@ class LinkDraft:
     end_key: str
     detail: str = ""
     key: str = ""
-    reliability: Reliability = field(default=Reliability.STATED)
+    reliability: Reliability = Reliability.STATED
 
     def checked(self, catalogue: Catalogue) -> "LinkDraft":
         """Return the draft with its detail cleaned and a key of its own.

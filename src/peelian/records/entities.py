@@ -118,7 +118,9 @@ class Happening:
 def timeline(entity: Entity) -> tuple[Happening, ...]:
     """Return every dated value of an entity, and when each dispute was made, oldest first."""
     found = [
-        Happening(when.start, f"{entity.type.properties[name].label}: {when.text}", when.precision, value.statements[0].id)
+        Happening(
+            when.start, f"{entity.type.properties[name].label}: {when.text}", when.precision, value.statements[0].id
+        )
         for name, values in entity.values.items()
         if name in entity.type.properties and entity.type.properties[name].kind is Kind.DATE
         for value in values

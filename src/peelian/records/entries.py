@@ -1,17 +1,17 @@
-"""An entry: what of a record can be searched, worked out from what its statements say. Pure; the index only keeps it."""
+"""An entry: what of a record can be searched, worked out from what its statements say. The index only keeps it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from peelian.records.catalogue import Kind, RecordType
+from peelian.records.catalogue import Kind, Property, RecordType
 from peelian.records.dates import read_when
 from peelian.records.entities import title_of
 from peelian.records.normal import (
     address_words,
     email_key,
-    fold,
+    fold_once,
     phone_key,
     plate_key,
     reference_key,
@@ -21,7 +21,7 @@ from peelian.records.points import Point, read_point
 
 #: The kind of a term that is a word of a name or an address; the other kinds are identifiers.
 WORD = "word"
-_KEY_OF = {
+_KEY_OF: Mapping[Kind, Callable[[str], str]] = {
     Kind.PHONE: phone_key,
     Kind.PLATE: plate_key,
     Kind.EMAIL: email_key,
@@ -47,20 +47,21 @@ class Line:
     @property
     def key(self) -> str:
         """The identifier's key; empty for names and addresses."""
-        return _KEY_OF[self.kind](self.text) if self.kind in _KEY_OF else ""
+        find = _KEY_OF.get(self.kind)
+        return find(self.text) if find else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """A longer text of a record, searched by its words."""
 
-    property: str
+    label: str
     text: str
 
     @property
     def words(self) -> str:
         """The folded words, as the full-text index takes them."""
-        return fold_text(self.text)
+        return " ".join(fold_once(line) for line in self.text.splitlines()).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,67 +97,34 @@ def lines_from_json(text: str) -> tuple[Line, ...]:
     return tuple(Line(label, Kind(kind), value) for label, kind, value in json.loads(text))
 
 
-def entry_of(record_type: RecordType, texts: Mapping[str, tuple[str, ...]]) -> Entry:
-    """Return the entry of a record whose standing values are these.
-
-    The first value of a date or code property marked ``filter`` is the one a search is narrowed by.
-    """
-    lines: list[Line] = []
-    longer: list[Text] = []
-    crime_type, span, point = "", None, None
-    names = _full_name(record_type, texts)
-    if names:
-        lines.append(Line("Name", Kind.NAME, names))
-    for name, values in texts.items():
-        prop = record_type.properties.get(name)
-        if prop is None:
-            continue
-        for value in values:
-            if prop.kind in _KEY_OF or prop.kind in (Kind.NAME, Kind.ADDRESS):
-                if not (names and name in _PARTS):
-                    lines.append(Line(prop.label, prop.kind, value))
-            elif prop.kind is Kind.TEXT:
-                longer.append(Text(prop.label, value))
-            elif prop.kind is Kind.POINT and point is None:
-                point = read_point(value)
-        if prop.filter and values:
-            if prop.kind is Kind.DATE:
-                span = read_when(values[0])
-            elif prop.kind is Kind.CODE:
-                crime_type = values[0]
-    # Every spelling of a part of the name beyond the first is a line of its own.
-    if names:
-        for name in _PARTS:
-            lines += [Line(record_type.properties[name].label, Kind.NAME, v) for v in texts.get(name, ())[1:]]
-    return Entry(
-        title_of(record_type, texts),
-        tuple(lines),
-        tuple(longer),
-        crime_type,
-        span.start if span else None,
-        span.end if span else None,
-        point,
-    )
-
-
 _PARTS = ("given-name", "surname")
 
 
-def _full_name(record_type: RecordType, texts: Mapping[str, tuple[str, ...]]) -> str:
-    """Return given name and surname in one line, so that a query with both meets one line."""
-    if not all(part in record_type.properties for part in _PARTS):
-        return ""
-    return " ".join(texts[part][0] for part in _PARTS if texts.get(part))
+def entry_of(record_type: RecordType, texts: Mapping[str, tuple[str, ...]]) -> Entry:
+    """Return the entry of a record whose standing values are these, the best of each property first.
+
+    The first value of a date or code property marked ``filter`` is the one a search is narrowed by.
+    """
+    known = {name: (prop, texts[name]) for name, prop in record_type.properties.items() if texts.get(name)}
+    span = next((read_when(v[0]) for p, v in known.values() if p.filter and p.kind is Kind.DATE), None)
+    return Entry(
+        title_of(record_type, texts),
+        tuple(_lines(record_type, known)),
+        tuple(Text(prop.label, v) for prop, values in known.values() if prop.kind is Kind.TEXT for v in values),
+        next((v[0] for p, v in known.values() if p.filter and p.kind is Kind.CODE), ""),
+        span.start if span else None,
+        span.end if span else None,
+        next((read_point(v[0]) for p, v in known.values() if p.kind is Kind.POINT), None),
+    )
 
 
-def fold_text(text: str) -> str:
-    """Return a long text in folded words, line by line (the cache of ``fold`` is for short ones)."""
-    return " ".join(fold(line) if len(line) < 80 else fold.__wrapped__(line) for line in text.splitlines()).strip()  # noqa: PLR2004 - a line of a form
-
-
-def searchable(values: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    """Return (property, value) pairs as texts by property."""
-    texts: dict[str, tuple[str, ...]] = {}
-    for name, value in values:
-        texts[name] = (*texts.get(name, ()), value)
-    return texts
+def _lines(record_type: RecordType, known: Mapping[str, tuple[Property, tuple[str, ...]]]) -> Iterator[Line]:
+    """Yield the lines: given name and surname as one, so that a query with both meets one line; then every other."""
+    has_parts = all(part in record_type.properties for part in _PARTS)
+    first = [known[part][1][0] for part in _PARTS if part in known] if has_parts else []
+    if first:
+        yield Line("Name", Kind.NAME, " ".join(first))
+    for name, (prop, values) in known.items():
+        if prop.kind in _KEY_OF or prop.kind in (Kind.NAME, Kind.ADDRESS):
+            for value in values[1:] if first and name in _PARTS else values:
+                yield Line(prop.label, prop.kind, value)

@@ -57,7 +57,9 @@ def _one(word: str, other: str) -> tuple[float, str]:
     if word == other:
         return SAME, ""
     if len(word) == 1 or len(other) == 1:
-        return (INITIAL, f"initial {word[0]}") if word[0] == other[0] and word.isalpha() and other.isalpha() else (0.0, "")
+        return (
+            (INITIAL, f"initial {word[0]}") if word[0] == other[0] and word.isalpha() and other.isalpha() else (0.0, "")
+        )
     if other.startswith(word) and len(word) > 2 and not word.isdigit():  # noqa: PLR2004 - two letters begin too much
         return BEGINS, f"begins with {word!r}"
     allowed = min(slips_allowed(word), slips_allowed(other)) if len(word) != len(other) else slips_allowed(word)

@@ -37,7 +37,12 @@ _PREFIX = 7
 
 @lru_cache(maxsize=100_000)
 def fold(text: str) -> str:
-    """Return a text in lower-case Latin letters and digits with single blanks: 'Œuvré Ó Briain' is 'oeuvre o briain'."""
+    """Return a short text as ``fold_once`` does, and remember it."""
+    return fold_once(text)
+
+
+def fold_once(text: str) -> str:
+    """Return a text in lower-case Latin letters and digits with single blanks: 'Œuvré Briain' is 'oeuvre briain'."""
     latin = text if text.isascii() else anyascii(text)
     return _NOT_WORD.sub(" ", latin.replace("'", "").replace("`", "").lower()).strip()
 

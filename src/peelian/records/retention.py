@@ -93,7 +93,9 @@ def clock(group: Group, starts: Iterable[Start]) -> Clock:
 
 def shipped_policy() -> Policy:
     """Return the example policy that comes with Peelian."""
-    return read_policy(files("peelian.records").joinpath("retention.toml").read_text(encoding="utf-8"), "retention.toml")
+    return read_policy(
+        files("peelian.records").joinpath("retention.toml").read_text(encoding="utf-8"), "retention.toml"
+    )
 
 
 def read_policy(text: str, where: str) -> Policy:

@@ -28,8 +28,10 @@ def written(prop: Property, value: str) -> str:
     longest = LONGEST if prop.kind is Kind.TEXT else LONGEST_LINE
     if len(text) > longest:
         raise RecordError(f"{where}: {len(text):,} characters; at most {longest:,}. Attach it as a document instead.")
-    if prop.kind is not Kind.TEXT:
-        text = " ".join(text.split())
+    return text if prop.kind is Kind.TEXT else _in_kind(prop, where, " ".join(text.split()))
+
+
+def _in_kind(prop: Property, where: str, text: str) -> str:
     match prop.kind:
         case Kind.DATE:
             return read_when(text).text
@@ -40,13 +42,12 @@ def written(prop: Property, value: str) -> str:
         case Kind.EMAIL:
             if "@" not in text.strip("@") or " " in text:
                 raise RecordError(f"{where} is no e-mail address; one has a name, an @ and a host.")
-            return text
         case Kind.PLATE | Kind.POSTCODE:
             return text.upper()
         case _:
             if prop.codes and text not in prop.codes:
                 raise RecordError(f"{where}: wanted is one of {', '.join(prop.codes)}.")
-            return text
+    return text
 
 
 def clean(value: str) -> str:
@@ -59,7 +60,7 @@ def clean(value: str) -> str:
     """
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     for c in text:
-        if c < " " and c not in "\n\t" or "\ud800" <= c <= "\udfff" or c == "\x7f":
+        if (c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" or c == "\x7f":
             raise RecordError(f"{_shown(text)} holds the control character U+{ord(c):04X}; take it out.")
     return text
 

@@ -151,7 +151,8 @@ def open_feed(mapping: RecordMapping, catalogue: Catalogue, folder: Path) -> Csv
     if not folder.is_dir():
         raise SourceError(f"{folder} is no folder; name the one that holds the files of the mapping.")
     found: dict[str, RecordsPart | LinksPart] = {}
-    for spec in (*mapping.records, *mapping.links):
+    specs: list[RecordsPart | LinksPart] = [*mapping.records, *mapping.links]
+    for spec in specs:
         names = sorted(p.name for p in folder.glob(spec.file) if p.is_file())
         if not names:
             raise SourceError(f"{folder}: no file {spec.file!r}, which the mapping reads as {spec.type}.")
@@ -177,9 +178,7 @@ def _cell(row: Mapping[str, Any], columns: Columns) -> str:
     return columns.join.join(cell.strip() for name in columns.names if (cell := row[name]) and cell.strip())
 
 
-def _batch(
-    chunk: Chunk, make: Callable[[pl.DataFrame], Iterator[tuple[int, Any]]], n_rows: int, last: int
-) -> Batch:
+def _batch(chunk: Chunk, make: Callable[[pl.DataFrame], Iterator[tuple[int, Any]]], n_rows: int, last: int) -> Batch:
     made = list(make(chunk.table))
     refused = [Refusal(r["line"], r["reason"], r["value"]) for r in chunk.refused.iter_rows(named=True)]
     refused += [Refusal(line, str(found)) for line, found in made if isinstance(found, RecordError)]

@@ -173,7 +173,9 @@ def _precision(where: str, told: object) -> LocationPrecision:
     try:
         return LocationPrecision(str(told))
     except ValueError as error:
-        raise SourceError(f"{where} [place]: precision = {told!r}; known are {', '.join(LocationPrecision)}.") from error
+        raise SourceError(
+            f"{where} [place]: precision = {told!r}; known are {', '.join(LocationPrecision)}."
+        ) from error
 
 
 def _table(where: str, told: object) -> dict[str, Any]:

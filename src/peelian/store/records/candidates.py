@@ -171,7 +171,7 @@ def by_filters(where: Sql) -> list[int]:
 
 
 def terms_like(word: str) -> list[int]:
-    """Return the numbers of the words of the vocabulary that a word may mean: itself, those near it, those it begins."""
+    """Return the numbers of the words that a word may mean: itself, those within its slips, those it begins."""
     exact = _exact_terms(word)
     allowed = slips_allowed(word)
     near: list[tuple[int, int]] = []

@@ -88,7 +88,7 @@ class Run:
         """Return how many rows of a part are in already."""
         return int(self._row.cursor.get(part, 0))
 
-    def take(  # noqa: PLR0913 - a batch has as many parts as it has
+    def take(
         self,
         part: str,
         records: Sequence[tuple[str, RecordDraft]],
@@ -139,7 +139,7 @@ class Run:
 
 
 @contextmanager
-def begin(  # noqa: PLR0913 - what an import is made of
+def begin(
     source: str, fingerprint: str, catalogue: Catalogue, policy: Policy, actor: Actor, at: datetime
 ) -> Iterator[Run]:
     """Begin an import, or go on with one of the same files that did not end.

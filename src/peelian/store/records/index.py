@@ -12,6 +12,7 @@ from peelian.records.entities import entity_of
 from peelian.records.entries import WORD, Entry, Text, entry_of
 from peelian.records.normal import slip_keys
 from peelian.records.points import square_of
+from peelian.records.statements import Reliability, Stance, Statement
 from peelian.store.records.bulk import chunks, insert_rows, instant, reserve_ids, rows_in
 from peelian.store.records.tables import Record, StatementRow
 
@@ -36,7 +37,7 @@ class Indexed:
 
 @dataclass(slots=True)
 class Terms:
-    """Numbers of terms already met, for one transaction after another of an import; start anew after one that failed."""
+    """Numbers of terms already met, from one transaction of an import to the next; start anew after one that failed."""
 
     known: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -72,9 +73,9 @@ def reindex(catalogue: Catalogue, records: Iterable[int], at: datetime, terms: T
     """Enter records anew as their statements now stand; the places they have by their links come with them."""
     for part in chunks(sorted(set(records))):
         rows = {row.pk: row for row in Record.objects.filter(pk__in=part)}
-        said: dict[int, list[Any]] = {pk: [] for pk in rows}
-        for row in StatementRow.objects.filter(record_id__in=part).order_by("id"):
-            said[row.record_id].append(as_statement(row))
+        said: dict[int, list[Statement]] = {pk: [] for pk in rows}
+        for told in StatementRow.objects.filter(record_id__in=part).order_by("id"):
+            said[told.record_id].append(as_statement(told))
         indexed = []
         for pk, row in rows.items():
             kind = catalogue.type(row.type)
@@ -104,6 +105,26 @@ def place(catalogue: Catalogue, records: Iterable[int]) -> None:
         )
 
 
+def lose_places(records: Iterable[int]) -> None:
+    """Take the place from records that had it from one that is gone; one with a point of its own keeps it."""
+    with connection.cursor() as cursor:
+        for part in chunks(records):
+            cursor.execute(
+                "UPDATE search_entry SET crs = '', x = NULL, y = NULL, square = NULL WHERE record_id IN "  # noqa: S608
+                f"({', '.join(['%s'] * len(part))}) AND record_id NOT IN "
+                "(SELECT record_id FROM record_statement WHERE property = 'point')",
+                part,
+            )
+
+
+def mark(record: int, area: str, sensitivity: str) -> None:
+    """Let the index know how a record is marked now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE search_entry SET area = %s, sensitivity = %s WHERE record_id = %s", [area, sensitivity, record]
+        )
+
+
 def forget_unused_terms() -> int:
     """Delete the words and identifiers that no record uses any more; return how many."""
     with connection.cursor() as cursor:
@@ -118,10 +139,8 @@ def settle() -> None:
         cursor.execute("ANALYZE")
 
 
-def as_statement(row: StatementRow) -> Any:  # noqa: ANN401 - a Statement; imported where values are made
+def as_statement(row: StatementRow) -> Statement:
     """Return the row as a value."""
-    from peelian.records.statements import Reliability, Stance, Statement
-
     return Statement(
         row.pk,
         row.record_id,
@@ -160,7 +179,10 @@ def _put_texts(texts: Sequence[tuple[int, int | None, Text]]) -> None:
     insert_rows(
         "search_document",
         ("id", "record_id", "attachment_id", "property", "text", "words"),
-        [(i, record, attachment, t.property, t.text, t.words) for i, (record, attachment, t) in zip(ids, texts, strict=True)],
+        [
+            (i, record, attachment, t.label, t.text, t.words)
+            for i, (record, attachment, t) in zip(ids, texts, strict=True)
+        ],
     )
 
 

@@ -51,17 +51,18 @@ _INDEXES = (
     "CREATE INDEX search_entry_kept_close ON search_entry (record_id) WHERE sensitivity <> 'open'",
 )
 _SQLITE = (
-    "CREATE VIRTUAL TABLE search_words USING fts5("
-    "words, content='search_document', content_rowid='id', tokenize='porter ascii')",
-    "CREATE TRIGGER search_words_new AFTER INSERT ON search_document BEGIN "
-    "INSERT INTO search_words (rowid, words) VALUES (new.id, new.words); END",
-    "CREATE TRIGGER search_words_old AFTER DELETE ON search_document BEGIN "
-    "INSERT INTO search_words (search_words, rowid, words) VALUES ('delete', old.id, old.words); END",
-    "CREATE VIRTUAL TABLE search_parts USING fts5(text, content='search_term', content_rowid='id', tokenize='trigram')",
-    "CREATE TRIGGER search_parts_new AFTER INSERT ON search_term WHEN new.kind <> 'word' BEGIN "
-    "INSERT INTO search_parts (rowid, text) VALUES (new.id, new.text); END",
-    "CREATE TRIGGER search_parts_old AFTER DELETE ON search_term WHEN old.kind <> 'word' BEGIN "
-    "INSERT INTO search_parts (search_parts, rowid, text) VALUES ('delete', old.id, old.text); END",
+    """CREATE VIRTUAL TABLE search_words USING fts5(
+      words, content='search_document', content_rowid='id', tokenize='porter ascii')""",
+    """CREATE TRIGGER search_words_new AFTER INSERT ON search_document BEGIN
+      INSERT INTO search_words (rowid, words) VALUES (new.id, new.words); END""",
+    """CREATE TRIGGER search_words_old AFTER DELETE ON search_document BEGIN
+      INSERT INTO search_words (search_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
+    """CREATE VIRTUAL TABLE search_parts USING fts5(
+      text, content='search_term', content_rowid='id', tokenize='trigram')""",
+    """CREATE TRIGGER search_parts_new AFTER INSERT ON search_term WHEN new.kind <> 'word' BEGIN
+      INSERT INTO search_parts (rowid, text) VALUES (new.id, new.text); END""",
+    """CREATE TRIGGER search_parts_old AFTER DELETE ON search_term WHEN old.kind <> 'word' BEGIN
+      INSERT INTO search_parts (search_parts, rowid, text) VALUES ('delete', old.id, old.text); END""",
 )
 _POSTGRESQL = (
     "CREATE INDEX search_words ON search_document USING gin (vector)",
@@ -133,6 +134,4 @@ def _sqlite_final(table: str) -> str:
 
 
 def _pg_final(table: str) -> str:
-    return (
-        f"CREATE TRIGGER {table}_is_final BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION record_is_final()"
-    )
+    return f"CREATE TRIGGER {table}_is_final BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION record_is_final()"

@@ -1,16 +1,16 @@
-"""Takes drafts into the store: new records whole, and to those it holds only what is new. The same twice adds nothing."""
+"""Takes drafts into the store: new records whole, to those held only what is new. The same twice adds nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from peelian.errors import RecordError
 from peelian.records.catalogue import Catalogue
 from peelian.records.drafts import LinkDraft, RecordDraft
 from peelian.records.entries import entry_of
 from peelian.records.retention import Policy, Start, clock
 from peelian.records.statements import Stance, Statement, standing
-from peelian.errors import RecordError
 from peelian.store.records import index
 from peelian.store.records.bulk import insert_rows, instant, reserve_ids, rows_in
 from peelian.store.records.tables import StatementRow
@@ -85,7 +85,9 @@ def _add_new(origin: Origin, drafts: Sequence[RecordDraft], taken: Taken, terms:
     if cleared:
         numbers = reserve_ids("record_clearance", len(cleared))
         insert_rows(
-            "record_clearance", ("id", "record_id", "account"), [(n, *row) for n, row in zip(numbers, cleared, strict=True)]
+            "record_clearance",
+            ("id", "record_id", "account"),
+            [(n, *row) for n, row in zip(numbers, cleared, strict=True)],
         )
     said = [(pk, d, name, value, None) for pk, d in zip(ids, drafts, strict=True) for name, value in _told(d)]
     _state(origin, said)
@@ -140,7 +142,7 @@ def _news(
 
 
 def _standing(origin: Origin, records: Iterable[int]) -> Mapping[int, tuple[Statement, ...]]:
-    told: dict[int, list[Any]] = {}
+    told: dict[int, list[Statement]] = {}
     for row in StatementRow.objects.filter(record_id__in=list(records), source=origin.source).order_by("id"):
         told.setdefault(row.record_id, []).append(index.as_statement(row))
     return {pk: standing(statements) for pk, statements in told.items()}
@@ -149,7 +151,9 @@ def _standing(origin: Origin, records: Iterable[int]) -> Mapping[int, tuple[Stat
 def take_links(origin: Origin, drafts: Sequence[LinkDraft]) -> Taken:
     """Take checked links between records of the same source; only inside a transaction."""
     taken = Taken()
-    ends = {key: (pk, kind) for pk, key, kind in _held(origin.source, (k for d in drafts for k in (d.start_key, d.end_key)))}
+    ends = {
+        key: (pk, kind) for pk, key, kind in _held(origin.source, (k for d in drafts for k in (d.start_key, d.end_key)))
+    }
     sql = "SELECT key FROM record_link WHERE source = %s AND key IN ({marks})"
     held = {key for (key,) in rows_in(sql, (d.key for d in drafts), [origin.source])}
     rows: list[tuple[LinkDraft, int, int]] = []
@@ -182,8 +186,7 @@ def take_links(origin: Origin, drafts: Sequence[LinkDraft]) -> Taken:
 
 def _held(source: str, keys: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     sql = "SELECT id, key, type FROM record WHERE source = %s AND key IN ({marks})"
-    for pk, key, kind in rows_in(sql, dict.fromkeys(keys), [source]):
-        yield pk, key, kind
+    yield from ((pk, key, kind) for pk, key, kind in rows_in(sql, dict.fromkeys(keys), [source]))
 
 
 def _told(draft: RecordDraft) -> Iterator[tuple[str, str | None]]:

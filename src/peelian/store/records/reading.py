@@ -81,7 +81,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Records around one, and the links among them; ``is_cut`` where the limit was reached. Kept-close ones are absent."""
+    """Records around one, and the links among them; ``is_cut`` where the limit was reached. Those kept close are absent."""
 
     centre: int
     nodes: tuple[Node, ...]
@@ -135,7 +135,9 @@ def show(
             _log_notice(actor, record, purpose)
             return Notice(row.keeper)
         if as_of is not None and row.recorded_at > as_of:
-            raise RecordError(f"record {record} was first recorded on {row.recorded_at:%Y-%m-%d %H:%M} UTC, not before.")
+            raise RecordError(
+                f"record {record} was first recorded on {row.recorded_at:%Y-%m-%d %H:%M} UTC, not before."
+            )
         members, merges = component(record, as_of)
         rows = {r.pk: r for r in Record.objects.filter(pk__in=members).prefetch_related("clearances")}
         open_to = [pk for pk in sorted(rows) if may_read(actor, marking_of(rows[pk]))]
@@ -275,7 +277,9 @@ def component(record: int, as_of: datetime | None) -> tuple[tuple[int, ...], tup
         edge = set(whole) - members
         members |= whole
         if len(members) > MOST_MEMBERS:
-            raise RecordError(f"record {record} is one with more than {MOST_MEMBERS} others; undo merges that are wrong.")
+            raise RecordError(
+                f"record {record} is one with more than {MOST_MEMBERS} others; undo merges that are wrong."
+            )
     return tuple(sorted(members)), tuple(met[pk] for pk in sorted(met))
 
 
@@ -346,9 +350,7 @@ def _as_links(rows: Iterable[LinkRow]) -> list[Link]:
     return [as_link(row) for row in rows]
 
 
-def _links_of(
-    records: Sequence[int], after: int, size: int, link_type: str, as_of: datetime | None
-) -> list[Link]:
+def _links_of(records: Sequence[int], after: int, size: int, link_type: str, as_of: datetime | None) -> list[Link]:
     """Return the next standing links of these records, by number; merges are not among them."""
     found: dict[int, Link] = {}
     for side in ("start", "end"):
@@ -358,7 +360,9 @@ def _links_of(
         if as_of is None:
             rows = rows.filter(withdrawal__isnull=True)
         else:
-            rows = rows.filter(Q(withdrawal__isnull=True) | Q(withdrawal__recorded_at__gt=as_of), recorded_at__lte=as_of)
+            rows = rows.filter(
+                Q(withdrawal__isnull=True) | Q(withdrawal__recorded_at__gt=as_of), recorded_at__lte=as_of
+            )
         found |= {link.id: link for link in _as_links(rows.select_related("withdrawal").order_by("id")[:size])}
     return [found[pk] for pk in sorted(found)][:size]
 
@@ -436,9 +440,9 @@ def _some_links(records: Sequence[int], most: int) -> dict[int, list[Link]]:
 
 def _link_of(row: Sequence[Any]) -> Link:
     """Return a row of raw SQL, known to stand, as a value."""
-    *first, recorded_at, recorder, reliability, score, reasons = row
+    pk, kind, start, end, detail, source, recorded_at, recorder, reliability, score, reasons = row
     told = json.loads(reasons) if isinstance(reasons, str) else reasons
     at = as_instant(recorded_at)
     if at is None:
-        raise RecordError(f"link {row[0]} has no time of recording.")
-    return Link(*first, at, recorder, Reliability(reliability), score, tuple(told))
+        raise RecordError(f"link {pk} has no time of recording.")
+    return Link(pk, kind, start, end, detail, source, at, recorder, Reliability(reliability), score, tuple(told))

@@ -13,7 +13,7 @@ from peelian.records.catalogue import Kind
 from peelian.records.entries import Line, lines_from_json
 from peelian.records.marking import Notice, may_read, need_reader
 from peelian.records.matching import Match, meet
-from peelian.records.normal import fold
+from peelian.records.normal import fold, plate_key
 from peelian.records.purpose import Purpose
 from peelian.records.queries import Filters, Hit, Page, Reading, Why, read_query
 from peelian.store import audit
@@ -149,7 +149,7 @@ def _how(match: Match) -> str:
 
 def _holds(line: Line, part: str) -> bool:
     key = line.key.upper()
-    return part.upper() in key or candidates.plate_key(part) in key
+    return part.upper() in key or plate_key(part) in key
 
 
 def _hit(row: _Row, score: float, why: tuple[Why, ...], filters: Filters) -> Hit:
@@ -167,8 +167,8 @@ def _rows(records: Iterable[int]) -> dict[int, _Row]:
         "WHERE record_id IN ({marks})"
     )
     return {
-        row[0]: _Row(*row[:5], as_instant(row[5]), row[6], row[7], lines_from_json(row[8]))
-        for row in rows_in(sql, records)
+        pk: _Row(pk, kind, title, area, crime, as_instant(at), x, y, lines_from_json(lines))
+        for pk, kind, title, area, crime, at, x, y, lines in rows_in(sql, records)
     }
 
 
