@@ -69,34 +69,35 @@ class CsvFeed:
 
     def _record_maker(self, spec: RecordsPart) -> Callable[[pl.DataFrame], Iterator[tuple[int, Any]]]:
         record_type = self.catalogue.type(spec.type)
-        places = [n for n in spec.values if record_type.property(n).kind is Kind.POINT]
-        others = {n: c for n, c in spec.values.items() if n not in places}
-        dates = {n for n in others if record_type.property(n).kind is Kind.DATE}
-        for name in spec.constants:
-            record_type.property(name)
+        kinds = {name: record_type.property(name).kind for name in (*spec.values, *spec.constants)}
 
         def make(table: pl.DataFrame) -> Iterator[tuple[int, Any]]:
-            points = {name: self._points(table, spec.values[name]) for name in places}
+            points = {n: self._points(table, c) for n, c in spec.values.items() if kinds[n] is Kind.POINT}
             for at, row in enumerate(table.iter_rows(named=True)):
                 try:
-                    values: dict[str, tuple[str | None, ...]] = {n: (v,) for n, v in spec.constants.items()}
-                    for name, columns in others.items():
-                        told = _cell(row, columns)
-                        if told in self.mapping.unknown:
-                            values[name] = (UNKNOWN,)
-                        elif told:
-                            values[name] = (self._date(told, columns) if name in dates else told,)
-                    for name, found in points.items():
-                        if found[at]:
-                            values[name] = (found[at],)
-                    key = "/".join(row[c] or "" for c in spec.key).strip("/")
-                    marking = Marking(area=(row[spec.area] or "").strip()) if spec.area else Marking()
-                    draft = RecordDraft(spec.type, key, MappingProxyType(values), marking)
-                    yield row["line"], draft.checked(self.catalogue)
+                    yield row["line"], self._draft(spec, kinds, row, {n: found[at] for n, found in points.items()})
                 except RecordError as error:
                     yield row["line"], error
 
         return make
+
+    def _draft(
+        self, spec: RecordsPart, kinds: Mapping[str, Kind], row: Mapping[str, Any], points: Mapping[str, str]
+    ) -> RecordDraft:
+        values: dict[str, tuple[str | None, ...]] = {name: (value,) for name, value in spec.constants.items()}
+        for name, columns in spec.values.items():
+            told = _cell(row, columns)
+            if told in self.mapping.unknown:
+                values[name] = (UNKNOWN,)
+            elif told and kinds[name] is Kind.POINT:
+                if not points[name]:
+                    raise RecordError(f"{name} is no place that {self.mapping.crs} knows")
+                values[name] = (points[name],)
+            elif told:
+                values[name] = (self._date(told, columns) if kinds[name] is Kind.DATE else told,)
+        key = "/".join(row[c] or "" for c in spec.key).strip("/")
+        marking = Marking(area=(row[spec.area] or "").strip()) if spec.area else Marking()
+        return RecordDraft(spec.type, key, MappingProxyType(values), marking).checked(self.catalogue)
 
     def _link_maker(self, spec: LinksPart) -> Callable[[pl.DataFrame], Iterator[tuple[int, Any]]]:
         self.catalogue.link(spec.type)

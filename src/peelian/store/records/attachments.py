@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from peelian.errors import RecordError
+from peelian.errors import NotFoundError, RecordError, StoreError
 from peelian.records.access import Act, Actor
 from peelian.records.attachments import Attached
 from peelian.records.marking import need_reader
@@ -160,18 +160,20 @@ def open_attachment(home: Path, attachment: int, actor: Actor, purpose: Purpose)
 
     Raises
     ------
-    RecordError
-        When there is none for this actor, or its bytes are not those that were kept.
+    NotFoundError
+        When there is none.
+    StoreError
+        When its bytes are not those that were kept.
     """
     need_reader(actor)
     row = Attachment.objects.filter(pk=attachment).first() if attachment < 2**62 else None
     if row is None:
-        raise RecordError(f"there is no attachment {attachment}.")
+        raise NotFoundError(f"there is no attachment {attachment}.")
     need_row(row.record_id, actor)
     path = file_of(home, row.sha256)
     with kept():
         if not path.exists() or digest_of(path) != row.sha256:
-            raise RecordError(f"the bytes of attachment {attachment} are missing or changed; restore {path.name}.")
+            raise StoreError(f"the bytes of attachment {attachment} are missing or changed; restore {path.name}.")
         audit.record(
             actor,
             Act.CONSULTED,

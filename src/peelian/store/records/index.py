@@ -90,19 +90,23 @@ def reindex(catalogue: Catalogue, records: Iterable[int], at: datetime, terms: T
 def place(catalogue: Catalogue, records: Iterable[int]) -> None:
     """Give each of these records that has no point of its own the point of where its links say it is."""
     carrying = [link.name for link in catalogue.links.values() if link.place]
-    sql = (
-        "SELECT s.record_id, e.crs, e.x, e.y, e.square FROM search_entry s "  # noqa: S608 - marks only
-        "JOIN record_link l ON l.start_id = s.record_id LEFT JOIN record_link_withdrawal w ON w.link_id = l.id "
-        "JOIN search_entry e ON e.record_id = l.end_id "
-        f"WHERE l.type IN ({', '.join(['%s'] * len(carrying))}) AND w.link_id IS NULL AND s.x IS NULL "
-        "AND e.x IS NOT NULL AND s.record_id IN ({marks}) ORDER BY l.id DESC"
-    )
-    found = {row[0]: row[1:] for row in rows_in(sql, records, carrying)}
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE search_entry SET crs = %s, x = %s, y = %s, square = %s WHERE record_id = %s",
-            [(*where, record) for record, where in found.items()],
+    if not carrying:
+        return
+    kinds = ", ".join(["%s"] * len(carrying))
+    for part in chunks(records):
+        marks = ", ".join(["%s"] * len(part))
+        tied = (
+            "SELECT max(l.id) FROM record_link l LEFT JOIN record_link_withdrawal w ON w.link_id = l.id "  # noqa: S608
+            f"WHERE l.start_id IN ({marks}) AND l.type IN ({kinds}) AND w.link_id IS NULL GROUP BY l.start_id"
         )
+        sql = (
+            "UPDATE search_entry SET crs = f.crs, x = f.x, y = f.y, square = f.square FROM ("  # noqa: S608
+            "SELECT l.start_id, e.crs, e.x, e.y, e.square FROM record_link l JOIN search_entry e "
+            f"ON e.record_id = l.end_id WHERE e.x IS NOT NULL AND l.id IN ({tied})) f "
+            "WHERE search_entry.record_id = f.start_id AND search_entry.x IS NULL"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*part, *carrying])
 
 
 def lose_places(records: Iterable[int]) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from peelian.errors import RecordError
+from django.db.models import F
+
+from peelian.errors import ConflictError, NotFoundError, RecordError
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import SAME_AS, Catalogue
 from peelian.records.links import Link
@@ -18,12 +20,17 @@ from peelian.store.records.writing import By, Told, add_link, kept, take_back
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """Two records that may be one, as they are proposed by a method with its reasons, strongest first."""
+    """Two records that may be one, as a method proposes them.
+
+    ``score`` is the probability that they are one, None where only a rule spoke; ``reasons`` are words for a person;
+    ``waterfall`` takes the weight apart: words, bits, and the weight so far.
+    """
 
     left: int
     right: int
-    score: float
+    score: float | None
     reasons: tuple[str, ...]
+    waterfall: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,9 @@ class Proposal:
     id: int
     left: int
     right: int
-    score: float
+    score: float | None
     reasons: tuple[str, ...]
+    waterfall: tuple[tuple[str, float, float], ...]
     method: str
     proposed_at: datetime
     decision: str
@@ -55,7 +63,9 @@ def merge(
     Raises
     ------
     RecordError
-        When they are of different types, are one already, or no reason is given.
+        When they are of different types, or no reason is given.
+    ConflictError
+        When they are one already.
     NotAllowedError
         When the actor may not unite records.
     """
@@ -70,7 +80,7 @@ def merge(
     with kept():
         members, _ = component(left, None)
         if right in members:
-            raise RecordError(f"records {left} and {right} are one already.")
+            raise ConflictError(f"records {left} and {right} are one already.")
         if len(members) + len(component(right, None)[0]) > MOST_MEMBERS:
             raise RecordError(f"an entity is made of at most {MOST_MEMBERS} records.")
         first, second = sorted((left, right))
@@ -91,13 +101,15 @@ def undo(merge_link: int, reason: str, by: By) -> None:
 
     Raises
     ------
+    NotFoundError
+        When there is no such merge that stands.
     RecordError
-        When there is no such merge that stands, or no reason is given.
+        When no reason is given.
     """
     need_keeper(by.actor, "part records")
     row = LinkRow.objects.filter(pk=merge_link, type=SAME_AS).select_related("withdrawal").first()
     if row is None or as_link(row).withdrawn_at is not None:
-        raise RecordError(f"there is no merge {merge_link} that stands.")
+        raise NotFoundError(f"there is no merge {merge_link} that stands.")
     need_row(row.start_id, by.actor)
     need_row(row.end_id, by.actor)
     if not reason.strip():
@@ -149,6 +161,7 @@ def propose(proposals: Iterable[Proposed], method: str, by: By) -> int:
                     right_id=pair[1],
                     score=p.score,
                     reasons=list(p.reasons),
+                    waterfall=[list(step) for step in p.waterfall],
                     method=method,
                     proposed_at=by.at,
                 )
@@ -166,7 +179,7 @@ def propose(proposals: Iterable[Proposed], method: str, by: By) -> int:
 def queue(actor: Actor, *, decision: str = "open", after: int = 0, size: int = 50) -> tuple[Proposal, ...]:
     """Return proposals, the surest first, from the ``after``-th on; none of a record that the actor may not read."""
     need_keeper(actor, "decide on merges")
-    rows = MergeProposal.objects.filter(decision=decision).order_by("-score", "id")
+    rows = MergeProposal.objects.filter(decision=decision).order_by(F("score").desc(nulls_last=True), "id")
     rows = rows.select_related("left", "right").prefetch_related("left__clearances", "right__clearances")
     page = rows[after : after + size]
     return tuple(
@@ -181,14 +194,14 @@ def decide(catalogue: Catalogue, proposal: int, by: By, *, accept: bool, note: s
 
     Raises
     ------
-    RecordError
+    ConflictError
         When there is no such open proposal.
     """
     need_keeper(by.actor, "decide on merges")
     with kept():
         row = MergeProposal.objects.filter(pk=proposal, decision=MergeProposal.OPEN).first()
         if row is None:
-            raise RecordError(f"there is no open proposal {proposal}: somebody may have decided on it just now.")
+            raise ConflictError(f"there is no open proposal {proposal}: somebody may have decided on it just now.")
         need_row(row.left_id, by.actor)
         need_row(row.right_id, by.actor)
         row.decision = MergeProposal.ACCEPTED if accept else MergeProposal.REJECTED
@@ -215,6 +228,7 @@ def _proposal(row: MergeProposal) -> Proposal:
         row.right_id,
         row.score,
         tuple(row.reasons),
+        tuple((str(words), float(bits), float(total)) for words, bits, total in row.waterfall),
         row.method,
         row.proposed_at,
         row.decision,

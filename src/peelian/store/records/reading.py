@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from peelian.errors import RecordError
+from peelian.errors import NotAllowedError, NotFoundError, RecordError
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import SAME_AS, Catalogue
 from peelian.records.entities import Entity, entity_of
@@ -81,7 +81,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Records around one, and the links among them; ``is_cut`` where the limit was reached. Those kept close are absent."""
+    """Records around one, and the links among them; ``is_cut`` where the limit was met. None is kept close."""
 
     centre: int
     nodes: tuple[Node, ...]
@@ -123,7 +123,7 @@ def show(
 
     Raises
     ------
-    RecordError
+    NotFoundError
         When there is no such record, or none yet at that instant; of one disposed of, when that was.
     NotAllowedError
         When the actor's role does not work with records.
@@ -135,7 +135,7 @@ def show(
             _log_notice(actor, record, purpose)
             return Notice(row.keeper)
         if as_of is not None and row.recorded_at > as_of:
-            raise RecordError(
+            raise NotFoundError(
                 f"record {record} was first recorded on {row.recorded_at:%Y-%m-%d %H:%M} UTC, not before."
             )
         members, merges = component(record, as_of)
@@ -315,13 +315,15 @@ def need_row(record: int, actor: Actor) -> Record:
 
     Raises
     ------
-    RecordError
-        When there is none, or the actor may not read it.
+    NotFoundError
+        When there is none.
+    NotAllowedError
+        When the actor may not read it; the message says whom to ask.
     """
     row = _row(record)
     marking = marking_of(row)
     if not may_read(actor, marking):
-        raise RecordError(Notice(marking.keeper).sentence)
+        raise NotAllowedError(Notice(marking.keeper).sentence)
     return row
 
 
@@ -331,8 +333,8 @@ def _row(record: int) -> Record:
         return row
     gone = Disposal.objects.filter(record=record).first() if record < 2**62 else None
     if gone is not None:
-        raise RecordError(f"record {record} was disposed of on {gone.recorded_at:%Y-%m-%d}: {gone.reason}")
-    raise RecordError(f"there is no record {record}.")
+        raise NotFoundError(f"record {record} was disposed of on {gone.recorded_at:%Y-%m-%d}: {gone.reason}")
+    raise NotFoundError(f"there is no record {record}.")
 
 
 def _log_notice(actor: Actor, record: int, purpose: Purpose) -> None:

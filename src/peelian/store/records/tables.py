@@ -181,8 +181,9 @@ class MergeProposal(models.Model):
 
     left = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="+")
     right = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="+")
-    score = models.FloatField()
+    score = models.FloatField(null=True)
     reasons = models.JSONField(default=list)
+    waterfall = models.JSONField(default=list)
     method = models.CharField(max_length=200)
     proposed_at = models.DateTimeField()
     decision = models.CharField(max_length=10, choices=[(c, c) for c in (OPEN, ACCEPTED, REJECTED)], default=OPEN)

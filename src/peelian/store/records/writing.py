@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.db import DatabaseError, transaction
 
-from peelian.errors import RecordError, StoreError
+from peelian.errors import ConflictError, NotFoundError, RecordError, StoreError
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import Catalogue
 from peelian.records.drafts import RecordDraft
@@ -101,7 +101,9 @@ def state(  # noqa: PLR0913 - a statement has as many parts as it has
     Raises
     ------
     RecordError
-        When the value cannot be right, or ``corrects`` is no statement that stands.
+        When the value cannot be right.
+    ConflictError
+        When ``corrects`` is no statement of the property that stands.
     """
     row = _changeable(record, by.actor)
     prop = catalogue.type(row.type).property(name)
@@ -121,19 +123,23 @@ def withdraw(catalogue: Catalogue, statement: int, reason: str, by: By) -> State
 
     Raises
     ------
+    NotFoundError
+        When there is no such statement.
+    ConflictError
+        When it is withdrawn or corrected already.
     RecordError
-        When there is no such statement, it is withdrawn already, or no reason is given.
+        When no reason is given.
     """
     about = StatementRow.objects.filter(pk=statement).first() if statement < 2**62 else None
     if about is None:
-        raise RecordError(f"there is no statement {statement}.")
+        raise NotFoundError(f"there is no statement {statement}.")
     _changeable(about.record_id, by.actor)
     why = _reason(reason)
     with kept():
         statements = statements_of([about.record_id], None)
         felled = {s.about for s in _effective(statements)}
         if statement in felled:
-            raise RecordError(f"statement {statement} is withdrawn or corrected already.")
+            raise ConflictError(f"statement {statement} is withdrawn or corrected already.")
         made = _add(
             about.record_id, (about.property, Stance.WITHDRAWS, why), statement, Told(by.actor.name or "program"), by
         )
@@ -150,7 +156,9 @@ def dispute(record: int, text: str, told: Told, by: By, *, about: int | None = N
     Raises
     ------
     RecordError
-        When nothing is said, or ``about`` is no statement of the record.
+        When nothing is said.
+    NotFoundError
+        When ``about`` is no statement of the record.
     """
     _changeable(record, by.actor)
     said = _reason(text)
@@ -159,7 +167,7 @@ def dispute(record: int, text: str, told: Told, by: By, *, about: int | None = N
         if about is not None:
             row = StatementRow.objects.filter(pk=about, record_id=record).first()
             if row is None:
-                raise RecordError(f"statement {about} is none of record {record}.")
+                raise NotFoundError(f"statement {about} is none of record {record}.")
             name = row.property
         made = _add(record, (name, Stance.DISPUTES, said), about, told, by)
         _log("entered a dispute", made, by)
@@ -181,7 +189,9 @@ def tie(  # noqa: PLR0913 - a link has as many parts as it has
     Raises
     ------
     RecordError
-        When the link may not tie these types, ties a record to itself, or stands already.
+        When the link may not tie these types, or ties a record to itself.
+    ConflictError
+        When it stands already.
     """
     first, second = _changeable(start, by.actor), _changeable(end, by.actor)
     link = catalogue.check_link(link_type, first.type, second.type)
@@ -194,7 +204,7 @@ def tie(  # noqa: PLR0913 - a link has as many parts as it has
             type=link_type, start=start, end=end, detail=detail, withdrawal__isnull=True
         )
         if standing_now.exists():
-            raise RecordError(f"record {start} {link.label} record {end} already.")
+            raise ConflictError(f"record {start} {link.label} record {end} already.")
         made = add_link(link_type, start, end, told, by, detail=clean(detail)[:200])
         if link.place:
             index.place(catalogue, [start])
@@ -214,12 +224,12 @@ def untie(catalogue: Catalogue, link: int, reason: str, by: By) -> None:
 
     Raises
     ------
-    RecordError
+    NotFoundError
         When there is no such link that stands.
     """
     row = LinkRow.objects.filter(pk=link).select_related("withdrawal").first() if link < 2**62 else None
     if row is None or as_link(row).withdrawn_at is not None:
-        raise RecordError(f"there is no link {link} that stands.")
+        raise NotFoundError(f"there is no link {link} that stands.")
     _changeable(row.start_id, by.actor)
     _changeable(row.end_id, by.actor)
     with kept():
@@ -323,7 +333,7 @@ def _add(record: int, said: tuple[str, Stance, str], about: int | None, told: To
 def _need_standing(record: int, statement: int, name: str) -> None:
     found = [s for s in standing(statements_of([record], None)) if s.id == statement]
     if not found or found[0].property != name:
-        raise RecordError(f"statement {statement} is none of {name} of record {record} that stands.")
+        raise ConflictError(f"statement {statement} is none of {name} of record {record} that stands.")
 
 
 def _effective(statements: tuple[Statement, ...]) -> list[Statement]:
