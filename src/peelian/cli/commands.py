@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
         ingest,
         night,
         purpose,
+        records,
         serve,
         severity,
         streets,
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve.serve)
     app.add_typer(user.app, name="user")
     app.add_typer(audit.app, name="audit")
+    app.add_typer(records.app, name="records")
 
 
 def _program(

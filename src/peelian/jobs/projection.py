@@ -45,14 +45,14 @@ class Target:
         if self.delay_hours is None:
             return "A crime counts as recorded when it was reported, or else when the common store learnt of it."
         return (
-            f"A crime counts as recorded when it was reported; where the record does not say, {self.delay_hours:g} "
-            "hours after it happened are assumed."
+            "A crime counts as recorded when it was reported; where the record does not say, "
+            f"{self.delay_hours:g} hours after it happened are assumed."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectionReport:
-    """What became of every crime; ``refused`` counts by reason, ``number`` is the ingest's, None when nothing is new."""
+    """What became of every crime; ``refused`` counts by reason, ``number`` is the ingest's, None if nothing is new."""
 
     force_id: str
     read: int

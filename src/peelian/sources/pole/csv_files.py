@@ -72,7 +72,9 @@ class CsvFeed:
         kinds = {name: record_type.property(name).kind for name in (*spec.values, *spec.constants)}
 
         def make(table: pl.DataFrame) -> Iterator[tuple[int, Any]]:
-            points = {n: self._points(table, c) for n, c in spec.values.items() if kinds[n] is Kind.POINT}
+            # A point in two columns is x and y as the mapping says; in one it is written as statements keep it.
+            pairs = {n: c for n, c in spec.values.items() if kinds[n] is Kind.POINT and len(c.names) > 1}
+            points = {name: self._points(table, columns) for name, columns in pairs.items()}
             for at, row in enumerate(table.iter_rows(named=True)):
                 try:
                     yield row["line"], self._draft(spec, kinds, row, {n: found[at] for n, found in points.items()})
@@ -89,12 +91,13 @@ class CsvFeed:
             told = _cell(row, columns)
             if told in self.mapping.unknown:
                 values[name] = (UNKNOWN,)
-            elif told and kinds[name] is Kind.POINT:
+            elif told and name in points:
                 if not points[name]:
                     raise RecordError(f"{name} is no place that {self.mapping.crs} knows")
                 values[name] = (points[name],)
             elif told:
-                values[name] = (self._date(told, columns) if kinds[name] is Kind.DATE else told,)
+                several = told.split(columns.split) if columns.split else [told]
+                values[name] = tuple(self._date(v, columns) if kinds[name] is Kind.DATE else v for v in several)
         key = "/".join(row[c] or "" for c in spec.key).strip("/")
         marking = Marking(area=(row[spec.area] or "").strip()) if spec.area else Marking()
         return RecordDraft(spec.type, key, MappingProxyType(values), marking).checked(self.catalogue)

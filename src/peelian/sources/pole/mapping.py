@@ -16,11 +16,15 @@ from peelian.places.projections import Projection, parse_crs
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns whose cells, joined by ``join``, are one value; ``formats`` read a date that is not written as ours."""
+    """Columns whose cells, joined by ``join``, are one value; cut at ``split``, where it is given, they are several.
+
+    ``formats`` read a date that is not written as ours.
+    """
 
     names: tuple[str, ...]
     join: str = " "
     formats: tuple[str, ...] = ()
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,10 @@ class LinksPart:
 
 @dataclass(frozen=True, slots=True)
 class RecordMapping:
-    """The whole mapping. ``unknown`` are cells that say 'nobody knows'; blank cells say nothing."""
+    """The whole mapping. ``unknown`` are cells that say 'nobody knows'; blank cells say nothing.
+
+    ``first_search`` is a query to show after an import: what the store finds in these files.
+    """
 
     source: str
     encoding: str
@@ -60,13 +67,14 @@ class RecordMapping:
     unknown: frozenset[str]
     records: tuple[RecordsPart, ...]
     links: tuple[LinksPart, ...]
+    first_search: str = ""
 
 
-_TOP = {"source", "encoding", "delimiter", "place", "time_zone", "unknown", "records", "links"}
+_TOP = {"source", "first_search", "encoding", "delimiter", "place", "time_zone", "unknown", "records", "links"}
 _PLACE = {"crs", "metric_crs", "precision"}
 _RECORDS = {"file", "type", "key", "values", "constants", "area"}
 _LINKS = {"file", "type", "start", "end", "detail"}
-_COLUMNS = {"columns", "join", "format"}
+_COLUMNS = {"columns", "join", "format", "split"}
 
 
 def shipped_mappings() -> tuple[str, ...]:
@@ -128,6 +136,7 @@ def read_mapping(text: str, where: str) -> RecordMapping:
         frozenset(_texts(where, told.get("unknown", []))),
         tuple(_records(where, body) for body in told.get("records", ())),
         tuple(_links(where, body) for body in told.get("links", ())),
+        str(told.get("first_search", "")),
     )
 
 
@@ -166,6 +175,7 @@ def _columns(where: str, told: object) -> Columns:
         _texts(where, told.get("columns", [])) or _missing(where, "columns"),
         str(told.get("join", " ")),
         _texts(where, told.get("format", [])),
+        str(told.get("split", "")),
     )
 
 
