@@ -53,10 +53,12 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def address_words(text: str) -> tuple[str, ...]:
-    """Return the folded words of an address, short forms written out; a leading 'St' stays (it is a saint)."""
+    """Return the folded words of an address, short forms written out; 'St' before a name stays (it is a saint)."""
     words = words_of(text)
-    last = len(words) - 1
-    return tuple("street" if w == "st" and i == last else _SHORT.get(w, w) for i, w in enumerate(words))
+    return tuple(
+        "street" if w == "st" and i and not any(later.isalpha() for later in words[i + 1 :]) else _SHORT.get(w, w)
+        for i, w in enumerate(words)
+    )
 
 
 @lru_cache(maxsize=100_000)

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 
 from peelian.errors import RecordError
@@ -70,6 +70,16 @@ class Clock:
     group: str
     due: date
     reason: str
+
+
+def first_start(recorded_at: datetime, happened_to: datetime | None) -> Start:
+    """Return when a record's clock first starts: when it happened, of what happened before it was recorded.
+
+    An old record brought over from another system is no younger for it.
+    """
+    if happened_to is not None and happened_to < recorded_at:
+        return Start(happened_to.date(), "happened")
+    return Start(recorded_at.date(), "recorded")
 
 
 def clock(group: Group, starts: Iterable[Start]) -> Clock:

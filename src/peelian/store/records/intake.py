@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from peelian.errors import RecordError
 from peelian.records.catalogue import Catalogue
 from peelian.records.drafts import LinkDraft, RecordDraft
-from peelian.records.entries import entry_of
-from peelian.records.retention import Policy, Start, clock
+from peelian.records.entries import Entry, entry_of
+from peelian.records.retention import Policy, clock, first_start
 from peelian.records.statements import Stance, Statement, standing
 from peelian.store.records import index
 from peelian.store.records.bulk import insert_rows, instant, reserve_ids, rows_in
@@ -79,8 +79,12 @@ def _add_new(origin: Origin, drafts: Sequence[RecordDraft], taken: Taken, terms:
     if not drafts:
         return
     ids = list(reserve_ids("record", len(drafts)))
-    day = origin.at.date()
-    insert_rows("record", _RECORD, (_record_row(origin, pk, d, day) for pk, d in zip(ids, drafts, strict=True)))
+    entries = [
+        entry_of(origin.catalogue.type(d.type), {n: _texts(v) for n, v in d.values.items() if _texts(v)})
+        for d in drafts
+    ]
+    told = list(zip(ids, drafts, entries, strict=True))
+    insert_rows("record", _RECORD, (_record_row(origin, *one) for one in told))
     cleared = [(pk, account) for pk, d in zip(ids, drafts, strict=True) for account in sorted(d.marking.cleared)]
     if cleared:
         numbers = reserve_ids("record_clearance", len(cleared))
@@ -92,16 +96,7 @@ def _add_new(origin: Origin, drafts: Sequence[RecordDraft], taken: Taken, terms:
     said = [(pk, d, name, value, None) for pk, d in zip(ids, drafts, strict=True) for name, value in _told(d)]
     _state(origin, said)
     index.put(
-        [
-            index.Indexed(
-                pk,
-                d.type,
-                d.marking.area,
-                d.marking.sensitivity.value,
-                entry_of(origin.catalogue.type(d.type), {n: _texts(v) for n, v in d.values.items() if _texts(v)}),
-            )
-            for pk, d in zip(ids, drafts, strict=True)
-        ],
+        [index.Indexed(pk, d.type, d.marking.area, d.marking.sensitivity.value, entry) for pk, d, entry in told],
         origin.at,
         terms,
     )
@@ -199,9 +194,8 @@ def _texts(values: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(v for v in values if v is not None)
 
 
-def _record_row(origin: Origin, pk: int, draft: RecordDraft, day: date) -> tuple[Any, ...]:
-    crime_type = next((v for v in draft.values.get("crime-type", ()) if v), "")
-    due = clock(origin.policy.group_of(draft.type, crime_type), [Start(day, "recorded")])
+def _record_row(origin: Origin, pk: int, draft: RecordDraft, entry: Entry) -> tuple[Any, ...]:
+    due = clock(origin.policy.group_of(draft.type, entry.crime_type), [first_start(origin.at, entry.happened_to)])
     return (
         pk,
         draft.type,

@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from peelian.errors import RecordError
 from peelian.records.access import Act, Actor
 from peelian.records.marking import may_read, need_keeper
-from peelian.records.retention import Clock, Policy, Start, clock
+from peelian.records.retention import Clock, Policy, Start, clock, first_start
 from peelian.store import audit
 from peelian.store.records import index
-from peelian.store.records.bulk import rows_in
+from peelian.store.records.bulk import as_instant, rows_in
 from peelian.store.records.reading import component, marking_of, need_row, record_name
 from peelian.store.records.tables import (
     Attachment,
@@ -108,15 +108,16 @@ def move(policy: Policy, record: int, group: str, reason: str, by: By) -> Clock:
 
 def clock_of(policy: Policy, row: Record) -> Clock:
     """Return a record's clock as its events make it."""
-    starts = [Start(row.recorded_at.date(), "recorded")]
+    sql = "SELECT crime_type, happened_to FROM search_entry WHERE record_id IN ({marks})"
+    crime_type, happened_to = next(rows_in(sql, [row.pk]), ("", None))
+    starts = [first_start(row.recorded_at, as_instant(happened_to))]
     group = ""
     for event in RetentionEvent.objects.filter(record=row).order_by("id"):
         if event.kind == RetentionEvent.MOVED:
             group = event.group
         else:
             starts.append(Start(event.on, event.reason))
-    crime_types = dict(rows_in("SELECT record_id, crime_type FROM search_entry WHERE record_id IN ({marks})", [row.pk]))
-    return clock(policy.group_of(row.type, crime_types.get(row.pk, ""), group), starts)
+    return clock(policy.group_of(row.type, crime_type, group), starts)
 
 
 def decisions(record: int, actor: Actor) -> tuple[Decision, ...]:
