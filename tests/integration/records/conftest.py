@@ -41,7 +41,15 @@ class Store:
         return By(actor, NOON + timedelta(hours=hours))
 
     def add(
-        self, record_type: str, /, *, key: str = "", actor: Actor = ANN, marking: Marking | None = None, hours: float = 0.0, **values: Any
+        self,
+        record_type: str,
+        /,
+        *,
+        key: str = "",
+        actor: Actor = ANN,
+        marking: Marking | None = None,
+        hours: float = 0.0,
+        **values: Any,
     ) -> int:
         """Open a record; a value is a text, a tuple of texts, or None for 'known to be unknown'."""
         from peelian.store.records.writing import open_record

@@ -30,9 +30,7 @@ def test_record_reads_as_it_stood_on_any_day(store: Store) -> None:
 
     todd = store.add("person", given_name="Todd", surname="Hamilton")
     wrong = _said(store, todd, "surname")
-    right = state(
-        store.rules.catalogue, todd, "surname", "Fothergill", _told(), store.by(ANN, 24), corrects=wrong.id
-    )
+    right = state(store.rules.catalogue, todd, "surname", "Fothergill", _told(), store.by(ANN, 24), corrects=wrong.id)
     state(store.rules.catalogue, todd, "alias", "Toddy", _told("a neighbour"), store.by(BEN, 48))
     withdraw(store.rules.catalogue, right.id, "it was his brother's passport", store.by(ANN, 72))
 
@@ -80,7 +78,9 @@ def test_dispute_stands_beside_the_record(store: Store) -> None:
 
     todd = store.add("person", given_name="Todd", surname="Hamilton")
     told = _told("Todd Hamilton, by letter")
-    made = dispute(todd, "My name is Tod, with one d.", told, store.by(ANN, 1), about=_said(store, todd, "given-name").id)
+    made = dispute(
+        todd, "My name is Tod, with one d.", told, store.by(ANN, 1), about=_said(store, todd, "given-name").id
+    )
     entity = store.show(todd).entity
     assert [d.value for d in entity.disputes] == ["My name is Tod, with one d."]
     assert entity.title == "Todd Hamilton"

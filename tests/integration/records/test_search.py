@@ -74,7 +74,8 @@ def test_phone_is_found_in_any_format_and_by_its_end(store: Store, query: str) -
 
 
 @pytest.mark.parametrize(
-    "query", ["178 Polding Street", "polding st 178", "178 Poldng Street", "178 Polding St WN3 4NL", "WN3 4NL", "wn34nl"]
+    "query",
+    ["178 Polding Street", "polding st 178", "178 Poldng Street", "178 Polding St WN3 4NL", "WN3 4NL", "wn34nl"],
 )
 def test_address_is_found_as_people_write_it(store: Store, query: str) -> None:
     home = store.add("address", address="178 Polding Street", postcode="WN3 4NL")
@@ -95,7 +96,9 @@ def test_crime_number_is_found_whole_and_in_part(store: Store, query: str) -> No
 
 @pytest.mark.parametrize("query", ["blue bicycle", "bicycles", "stealing bicycle", "BICYCLE stolen"])
 def test_words_of_a_narrative_are_found_in_any_form(store: Store, query: str) -> None:
-    crime = store.add("crime", crime_type="Other theft", narrative="Two blue bicycles were stolen; a man was seen stealing.")
+    crime = store.add(
+        "crime", crime_type="Other theft", narrative="Two blue bicycles were stolen; a man was seen stealing."
+    )
     store.add("crime", crime_type="Other theft", narrative="A window was broken.")
     assert store.ids(query) == [crime]
 
