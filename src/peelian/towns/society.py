@@ -175,9 +175,9 @@ def _pick(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(rng.integers(len(choices)))]
 
 
-def _draft(kind: str, number: int, **values: str) -> RecordDraft:
+def _draft(kind: str, key: int, /, **values: str) -> RecordDraft:
     told = {name.replace("_", "-"): (value,) for name, value in values.items()}
-    return RecordDraft(kind, f"{kind}/{number}", MappingProxyType(told))
+    return RecordDraft(kind, f"{kind}/{key}", MappingProxyType(told))
 
 
 def _letter(number: int) -> str:
