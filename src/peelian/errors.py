@@ -62,3 +62,7 @@ class NotFoundError(PeelianError):
 
 class ConflictError(PeelianError):
     """A change that something else has overtaken."""
+
+
+class RecordError(PeelianError):
+    """A record, statement or link that cannot be right, or is of a type nobody described."""
