@@ -8,6 +8,7 @@ from peelian.store.edits import BoxEditRow, BoxEditWithdrawal
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
 from peelian.store.notices import Notice, Subscription
 from peelian.store.patrols import VisitRow
+from peelian.store.records import tables as records
 from peelian.store.sent_forms import SentForm
 from peelian.store.tokens import ApiToken
 
@@ -29,5 +30,5 @@ __all__ = [
     "Subscription",
     "TacticsRow",
     "VisitRow",
-    "tables as records",
+    "records",
 ]
