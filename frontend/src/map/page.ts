@@ -32,7 +32,7 @@ function bindSwitches(figure: HTMLElement, store: Store): void {
       link.href = withShown(new URL(location.href), { ...shown, [name]: !shown[name] });
     }
     const here = withShown(new URL(location.href), shown);
-    if (here !== location.href) history.replaceState(history.state, "", here);
+    if (here !== location.pathname + location.search) history.replaceState(history.state, "", here + location.hash);
     keepInLinks(shown);
   });
 }
@@ -53,12 +53,13 @@ function keepInLinks(shown: State["shown"]): void {
   }
 }
 
+/** Return the address as the page writes it: from the root of this site, so that it is found again. */
 function withShown(address: URL, shown: State["shown"]): string {
   for (const name of LAYERS) {
     if (shown[name] === PLAIN[name]) address.searchParams.delete(name);
     else address.searchParams.set(name, shown[name] ? "on" : "off");
   }
-  return address.href;
+  return address.pathname + address.search;
 }
 
 function bindList(store: Store): void {
