@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,34 @@ def test_each_boxs_page_is_of_the_box_with_that_number(town: dict[str, Any], sit
         assert re.sub(r"<[^>]*>", "", heading[1]) == f"{number} {places[number] or f'Box {number}'}"
 
 
+def test_a_box_at_its_cap_says_that_nobody_need_go(town: dict[str, Any]) -> None:
+    from uuid import uuid4
+
+    from peelian.forecasts.visits import GivenBox, How, Visit
+    from peelian.site.clock import now
+    from peelian.store.patrols import LoggedVisit, log_visit
+
+    client = client_of(town["analyst"])
+    assert "nobody need go" not in words_of(client.get(NORTH))
+    assert "45 officer-minutes a day; 0 used." in words_of(client.get(f"{NORTH}box/2/"))
+    document = _map_document()
+    box = document["boxes"][1]
+    given = GivenBox(
+        "town", date.fromisoformat(NIGHT), "district", "North", "burglary", 2, box["x_min"], box["y_min"],
+        document["size_m"],
+    )  # fmt: skip
+    at = now()
+    visit = Visit(
+        given, date.fromisoformat(NIGHT), at - timedelta(minutes=46), at, 46.0, How.BY_HAND, None,
+        is_clock_doubtful=False, recorded_at=at,
+    )  # fmt: skip
+    log_visit(town["officer"].actor(), LoggedVisit(uuid4(), visit))
+    assert "Box 2 has had its presence for today: nobody need go there." in words_of(client.get(NORTH))
+    assert "45 officer-minutes a day; 46 used." in words_of(client.get(f"{NORTH}box/2/"))
+    assert "nobody need go" in words_of(client.get(f"{NORTH}box/2/"))
+    assert "nobody need go" not in words_of(client.get(f"{NORTH}box/1/"))
+
+
 def test_a_box_that_is_not_there_is_answered_with_those_that_are(town: dict[str, Any]) -> None:
     client = client_of(town["analyst"])
     for number in ("0", "5", "99999999999999999999"):
@@ -161,7 +189,9 @@ def test_links_stand_only_for_those_who_may_follow_them(town: dict[str, Any]) ->
     analyst, officer, overseer = (client_of(town[r]) for r in ("analyst", "officer", "overseer"))
     assert NORTH.replace("/tonight/", "/desk/boxes/") in analyst.get(NORTH).content.decode()
     assert "/desk/" not in officer.get(NORTH).content.decode().split("<main")[1]
-    assert "/patrol/notes/?force=town" in officer.get(f"{NORTH}box/1/").content.decode()
+    link = re.search(r'href="(/patrol/wrong/[^"]*)"', officer.get(f"{NORTH}box/1/").content.decode())
+    assert link
+    assert officer.get(unescape(link[1])).status_code == 200
     assert "/patrol/" not in overseer.get(f"{NORTH}box/1/").content.decode().split("<main")[1]
 
 
@@ -194,7 +224,7 @@ def test_those_who_judge_see_what_has_ended_and_that_it_means_nothing_now(site_h
     assert "It means nothing now" in words_of(answer)
     for gone in ("briefing.pdf", "/desk/boxes/"):
         assert gone not in answer.content.decode()
-    assert "/patrol/notes/" not in client.get(f"{NORTH}box/1/").content.decode()
+    assert "/patrol/wrong/" not in client.get(f"{NORTH}box/1/").content.decode()
     assert client.get(f"/tonight/town/{NIGHT}/district/North/briefing.pdf").status_code == 410
 
 
@@ -435,6 +465,12 @@ def test_tactics_have_a_source_and_speak_for_every_crime_type(town: dict[str, An
         assert not any("stop and search" in line.lower() for line in tactics.lines)
         assert not tactics.is_due(tactics.review_by)
         assert tactics.is_due(date(2099, 1, 1))
+
+
+def _map_document() -> dict[str, Any]:
+    from peelian.site.maps.looking import folders
+
+    return folders().map("town", date.fromisoformat(NIGHT), "district", "North", "burglary")
 
 
 def _index(town: dict[str, Any]) -> str:

@@ -11,6 +11,8 @@ from django.utils.http import urlencode
 
 from peelian.delivery import words
 from peelian.errors import NotFoundError
+from peelian.forecasts.visits import BoxMinutes, GivenBox, patrol_day
+from peelian.places.periods import Period
 from peelian.records.access import Role
 from peelian.site.clock import now
 from peelian.site.maps.addresses import Shown, Where
@@ -25,13 +27,14 @@ from peelian.site.pages import page
 from peelian.site.rules import SIGNED_IN, actor_of, allow
 from peelian.store.desk import tactics_for
 from peelian.store.nights import published_at
+from peelian.store.patrols import minutes_by_box
 
 #: Rows of one page of the list: the ten or twenty of a night stand on one.
 ROWS = 50
 #: Who keeps the boxes: the link to the desk is theirs.
 _KEEPS_BOXES = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 #: Who goes to boxes, and may say that one is wrong.
-_GOES_THERE = frozenset({Role.SERGEANT, Role.OFFICER, Role.ANALYST, Role.ADMINISTRATOR})
+_GOES_THERE = frozenset({Role.SERGEANT, Role.OFFICER})
 
 
 @allow(SIGNED_IN)
@@ -92,6 +95,7 @@ def map_page(request: HttpRequest, force: str, night: str, level: str, area: str
         plain=ours(sight.document["plain"]),
         crimes=ours(sight.document["crimes"]),
         pages=[(n, where.address() + shown.query(page=n), n == number) for n in range(1, n_pages + 1)],
+        full=[n for n, had in _presence(sight).items() if had.has_reached(sight.index["presence_cap_minutes"])],
         tops=_tops(sight),
         toggles=_toggles(sight),
         picker=choosing(folders(), sight.actor, sight.index, where, shown, sight.at),
@@ -130,6 +134,7 @@ def box_page(request: HttpRequest, number: int, **parts: str) -> HttpResponse:
         tactics=tactics,
         tactics_due=tactics.is_due(today),
         neighbours=neighbours,
+        presence=_presence(sight).get(number),
         wrong=_wrong(sight, number),
     )
 
@@ -232,14 +237,34 @@ def _wrong(sight: Sight, number: int) -> str:
     """Return where to say what is wrong with a box, for those who go there."""
     if not sight.is_live or sight.actor.role not in _GOES_THERE:
         return ""
-    return f"/patrol/notes/?{urlencode(_named(sight) | {'box': str(number)})}"
-
-
-def _named(sight: Sight) -> dict[str, str]:
     where = sight.where
-    return {
-        "force": where.force, "night": where.night, "level": where.level, "area": where.area, "kind": where.kind,
-    }  # fmt: skip
+    key = "/".join((where.force, where.night, where.level, where.area, where.kind, str(number)))
+    return f"{reverse('patrol-wrong')}?{urlencode({'box': key})}"
+
+
+def _presence(sight: Sight) -> dict[int, BoxMinutes]:
+    """Return what each chosen box's square has had on the present day of patrol; nothing of what has ended."""
+    if not sight.is_live:
+        return {}
+    document, index = sight.document, sight.index
+    valid = Period(*(datetime.fromisoformat(index[name]) for name in ("valid_from", "valid_to")))
+    given = [
+        GivenBox(
+            sight.where.force,
+            sight.where.day,
+            sight.where.level,
+            document["area_id"],
+            document["crime_type"],
+            box["rank"],
+            box["x_min"],
+            box["y_min"],
+            document["size_m"],
+        )
+        for box in document["boxes"]
+        if box["kind"] != "nearly"
+    ]
+    day = patrol_day(sight.at, valid, ZoneInfo(index["force"]["time_zone"]))
+    return {minutes.rank: minutes for minutes in minutes_by_box(given, day)}
 
 
 def _box_address(where: Where, shown: Shown, number: int) -> str:
