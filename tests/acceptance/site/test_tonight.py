@@ -124,9 +124,10 @@ def moving(page: Page, where: str) -> None:
 
 
 def picture(page: Page) -> NDArray[np.uint8]:
-    """Return what the map shows, (height, width, 3)."""
+    """Return what the map shows beside its panel, (height, width, 3)."""
     shot = page.locator(".moving canvas").screenshot()
-    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+    free = round(page.locator(".view").evaluate("e => e.clientWidth"))
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))[:, :free]
 
 
 def spots(image: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.intp]:

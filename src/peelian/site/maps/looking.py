@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import wraps
+from itertools import islice
 from typing import ParamSpec
 
 from django.http import HttpRequest, HttpResponse
@@ -123,7 +124,7 @@ def listed(request: HttpRequest, force: str, night: str, level: str) -> Document
     day = _day(night)
     if day is None or force not in held.forces(day) or not held.levels(force, day):
         # Which nights there were is told to those who may look at any of them.
-        known = nights_of(held, force)[:_OFFERED] if actor_of(request).role in LOOKS_BACK else ()
+        known = list(islice(nights_of(held, force), _OFFERED)) if actor_of(request).role in LOOKS_BACK else []
         called = words.day(day) if day else repr(night)
         raise TurnedError(
             elsewhere(
