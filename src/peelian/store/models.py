@@ -29,5 +29,5 @@ __all__ = [
     "Subscription",
     "TacticsRow",
     "VisitRow",
-    "tables as records",
+    "records",
 ]

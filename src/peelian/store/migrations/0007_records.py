@@ -14,7 +14,7 @@ def _make_index(_apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0003_levels_of_boxes"),
+        ("store", "0006_api"),
     ]
 
     operations = [
