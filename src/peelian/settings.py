@@ -7,13 +7,13 @@ import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
-from peelian.jobs.terms import NightTerms, NoticeTerms, RecordTerms, Terms
+from peelian.jobs.terms import NoticeTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 _SECRETS = {
@@ -55,8 +55,6 @@ class SiteTerms:
     processes: int = 2
     threads: int = 4
     session_hours: float = 10.0
-    #: A public page tells of a night only so many days after it ended.
-    public_delay_days: int = 14
     language: str = "en"
     #: For demonstrations: the instant at which the site's clock starts, such as 2018-12-21T19:00:00-06:00.
     clock: str = ""
@@ -117,7 +115,7 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms | MailTerms | NoticeTerms | RecordTerms) and isinstance(value, dict):
+    if is_dataclass(default) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key in _TABLES and isinstance(value, dict):
         return _table(key, value, where)

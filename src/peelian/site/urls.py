@@ -10,6 +10,7 @@ from peelian.site.api.operations import api
 from peelian.site.maps import basemap
 from peelian.site.maps import views as maps
 from peelian.site.morning import views as morning
+from peelian.site.public import views as public
 
 _MAP = "tonight/<str:force>/<str:night>/<str:level>/<str:area>/"
 
@@ -41,6 +42,9 @@ urlpatterns = [
     path("morning/models/<str:name>/report.html", morning.report, name="backtest-report"),
     path(f"morning/{_MAP.removeprefix('tonight/')}<str:kind>/", morning.morning_page, name="morning-map"),
     path("basemap.pmtiles", basemap.basemap, name="basemap"),
+    path("public/", public.places, name="public"),
+    path("public/<str:force>/", public.wards, name="public-force"),
+    path("public/<str:force>/<str:ward>/", public.ward, name="public-ward"),
     path("patrol/", include("peelian.site.patrols.urls")),
     path("desk/", include("peelian.site.desk.urls")),
 ]
