@@ -39,7 +39,7 @@ def _counts() -> tuple[int, ...]:
     counts = []
     with connection.cursor() as cursor:
         for table in ("record", "record_statement", "record_link", "search_entry", "search_posting", "search_document"):
-            cursor.execute(f"SELECT count(*) FROM {table}")
+            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
             counts.append(cursor.fetchone()[0])
     return tuple(counts)
 
