@@ -84,7 +84,7 @@ def copy_rows(home: Path, url: str) -> None:
     connections.close_all()
 
 
-def client_of(account: Any = None, **options: Any) -> Any:
+def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Django's test client and our account
     """Return a test client, signed in as the account where one is given."""
     from django.test import Client
 

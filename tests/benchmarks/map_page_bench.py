@@ -51,7 +51,7 @@ def run() -> list[dict[str, object]]:
     ]
 
 
-def _key(browser: Any, address: str) -> Any:
+def _key(browser: Any, address: str) -> Any:  # noqa: ANN401 - of Playwright, which only benchmarks and tests have
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address}/sign-in/")
@@ -64,7 +64,7 @@ def _key(browser: Any, address: str) -> Any:
     return key
 
 
-def _view(browser: Any, key: Any, address: str) -> dict[str, float]:
+def _view(browser: Any, key: Any, address: str) -> dict[str, float]:  # noqa: ANN401 - as above
     context = browser.new_context(viewport={"width": 1440, "height": 900}, storage_state=key)
     page = context.new_page()
     sizes: list[tuple[str, int]] = []

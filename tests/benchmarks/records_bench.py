@@ -112,7 +112,7 @@ def searches(home: Path, url: str, seconds: float, users: int = USERS) -> dict[s
     return dict(sorted(found.items()))
 
 
-def queries(seed: int, society_words: Any) -> Iterator[tuple[str, str, Any]]:
+def queries(seed: int, society_words: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - a value from behind Django
     """Yield (kind, query, filters) without end, of what is in the store and of what is nearly so."""
     from peelian.records.queries import Filters, Near
 
@@ -278,7 +278,7 @@ def _chart() -> dict[str, Any]:
     }
 
 
-def _p95(act: Any, over: list[Any]) -> float:
+def _p95(act: Any, over: list[Any]) -> float:  # noqa: ANN401 - a value from behind Django
     times = []
     for each in over:
         began = time.perf_counter()

@@ -32,7 +32,7 @@ class Store:
     rules: Any
     vendor: str
 
-    def by(self, actor: Actor = ANN, hours: float = 0.0) -> Any:
+    def by(self, actor: Actor = ANN, hours: float = 0.0) -> Any:  # noqa: ANN401 - a value from behind Django
         """Whoever acts, so many hours after noon."""
         from peelian.store.records.writing import By
 
@@ -47,7 +47,7 @@ class Store:
         actor: Actor = ANN,
         marking: Marking | None = None,
         hours: float = 0.0,
-        **values: Any,
+        **values: Any,  # noqa: ANN401 - a value from behind Django
     ) -> int:
         """Open a record; a value is a text, a tuple of texts, or None for 'known to be unknown'."""
         from peelian.store.records.writing import open_record
@@ -62,7 +62,7 @@ class Store:
 
         return int(tie(self.rules.catalogue, link, start, end, Told("form"), self.by(actor)).id)
 
-    def find(self, query: str, filters: Filters | None = None, actor: Actor = ANN, **more: Any) -> Page:
+    def find(self, query: str, filters: Filters | None = None, actor: Actor = ANN, **more: Any) -> Page:  # noqa: ANN401 - a value from behind Django
         """Search."""
         from peelian.store.records.search import search
 
@@ -72,13 +72,13 @@ class Store:
         """Search, and give the records found in their order."""
         return [h.record for h in self.find(query, filters, actor).hits]
 
-    def show(self, record: int, actor: Actor = ANN, as_of: datetime | None = None) -> Any:
+    def show(self, record: int, actor: Actor = ANN, as_of: datetime | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
         """Read a record."""
         from peelian.store.records.reading import show
 
         return show(self.rules.catalogue, record, actor, WHY, as_of=as_of)
 
-    def take(self, source: str, records: list[RecordDraft], links: list[LinkDraft] = []) -> Any:  # noqa: B006 - read only
+    def take(self, source: str, records: list[RecordDraft], links: list[LinkDraft] = []) -> Any:  # noqa: ANN401, B006
         """Take drafts as an import does, in one transaction."""
         from django.db import transaction
 

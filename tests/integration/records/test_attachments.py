@@ -22,7 +22,7 @@ from peelian.records.marking import Marking, Sensitivity
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-def _attach(store: Store, record: int, name: str, content: bytes | BinaryIO, terms: RecordTerms | None = None) -> Any:
+def _attach(store: Store, record: int, name: str, content: bytes | BinaryIO, terms: RecordTerms | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.attaching import attach
 
     stream = io.BytesIO(content) if isinstance(content, bytes) else content

@@ -12,7 +12,7 @@ from peelian.errors import ConflictError, NotAllowedError, NotFoundError, Record
 N_PEOPLE = 6
 
 
-def _everything(store: Store, people: list[int]) -> Any:
+def _everything(store: Store, people: list[int]) -> Any:  # noqa: ANN401 - a value from behind Django
     """All that is read of these records, but for the ids of later links."""
     return [(v.entity.members, dict(v.entity.values), v.entity.unknown) for v in map(store.show, people)]
 

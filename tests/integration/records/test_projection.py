@@ -16,7 +16,7 @@ from peelian.sources.pole.crime_types import read_crime_types
 MARK = "xqzmark"
 
 
-def _project(store: Store, hours: float = 48.0, delay: float | None = None) -> Any:
+def _project(store: Store, hours: float = 48.0, delay: float | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.projection import Target, project
 
     target = Target("gmp", "Greater Manchester", "Europe/London", delay_hours=delay)
@@ -26,13 +26,13 @@ def _project(store: Store, hours: float = 48.0, delay: float | None = None) -> A
     )
 
 
-def _events(store: Store, hours: float = 1_000.0) -> Any:
+def _events(store: Store, hours: float = 1_000.0) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.store.events import EventStore
 
     return EventStore(store.home).known_at("gmp", NOON + timedelta(hours=hours)).table
 
 
-def _crime(store: Store, **values: Any) -> int:
+def _crime(store: Store, **values: Any) -> int:  # noqa: ANN401 - a value from behind Django
     home = store.add("address", address="1 High Street", point="EPSG:27700 384000.0 398000.0 exact")
     crime = store.add("crime", **({"crime_type": "Burglary", "happened": "2026-02-01"} | values))
     store.tie("occurred-at", crime, home)
@@ -77,7 +77,7 @@ def test_assumed_delay_stands_in_where_no_report_is_told(store: Store) -> None:
         ({"point": "EPSG:32630 1000.0 1000.0 exact"}, "place in another CRS"),
     ],
 )
-def test_what_may_be_no_event_is_refused_and_counted(sqlite_store: Store, values: Any, reason: str) -> None:
+def test_what_may_be_no_event_is_refused_and_counted(sqlite_store: Store, values: Any, reason: str) -> None:  # noqa: ANN401 - a value from behind Django
     from peelian.records.access import Actor, Role
 
     store = sqlite_store

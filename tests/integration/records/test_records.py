@@ -15,13 +15,13 @@ from peelian.records.statements import Reliability, Stance
 SEALED = Marking(Sensitivity.SEALED, "", "DI Rees", frozenset({9}))
 
 
-def _told(source: str = "passport", reliability: Reliability = Reliability.STATED) -> Any:
+def _told(source: str = "passport", reliability: Reliability = Reliability.STATED) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.store.records.writing import Told
 
     return Told(source, None, reliability)
 
 
-def _said(store: Store, record: int, name: str) -> Any:
+def _said(store: Store, record: int, name: str) -> Any:  # noqa: ANN401 - a value from behind Django
     return next(s for s in store.show(record).statements if s.property == name)
 
 

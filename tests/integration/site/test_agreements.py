@@ -12,7 +12,7 @@ MAP = f"/desk/boxes/town/{NIGHT}/district/North/burglary/"
 HOSTILE = "<script>alert(1)</script> \"&' {{ 7 * 7 }} – שלום 漢字 é"
 
 
-def _text(answer: Any) -> str:
+def _text(answer: Any) -> str:  # noqa: ANN401 - Django's answer
     text: str = answer.content.decode()
     return text
 

@@ -25,13 +25,13 @@ def _operations() -> list[tuple[str, Any]]:
     ]
 
 
-def _scope(operation: Any) -> Any:
+def _scope(operation: Any) -> Any:  # noqa: ANN401 - a scope, None where it is open, or "missing"
     if not operation.auth_callbacks:
         return None
     return {getattr(way, "scope", "missing") for way in operation.auth_callbacks}.pop() or "missing"
 
 
-def _token(account: Any, *scopes: str, at: Any = None, **more: Any) -> str:
+def _token(account: Any, *scopes: str, at: Any = None, **more: Any) -> str:  # noqa: ANN401 - our account
     from peelian.records.scopes import Scope
     from peelian.site.clock import now
     from peelian.store import tokens
@@ -39,7 +39,7 @@ def _token(account: Any, *scopes: str, at: Any = None, **more: Any) -> str:
     return tokens.make(account.actor(), account, "a test", [Scope(s) for s in scopes], at=at or now(), **more)[1]
 
 
-def _with(token: str) -> Any:
+def _with(token: str) -> Any:  # noqa: ANN401 - Django's test client
     return client_of(headers={"Authorization": f"Bearer {token}"})
 
 

@@ -15,7 +15,7 @@ MAP = f"/desk/boxes/town/{NIGHT}/district/North/burglary/"
 HOSTILE = "<script>alert(1)</script> \"&' {{ 7 * 7 }} – שלום 漢字 \u200f é"
 
 
-def _text(answer: Any) -> str:
+def _text(answer: Any) -> str:  # noqa: ANN401 - Django's answer
     text: str = answer.content.decode()
     return text
 
@@ -27,7 +27,7 @@ def _document() -> dict[str, Any]:
     return NightFolders(site_settings().home).map("town", NIGHT, "district", "North", "burglary")
 
 
-def _edits(**more: Any) -> Any:
+def _edits(**more: Any) -> Any:  # noqa: ANN401 - handed on
     from peelian.store.desk import edits
 
     return edits("town", NIGHT, "district", "North", "burglary", **more)

@@ -18,7 +18,7 @@ CARD = {
 }
 
 
-def hidden(client: Any, address: str = PURPOSE) -> dict[str, str]:
+def hidden(client: Any, address: str = PURPOSE) -> dict[str, str]:  # noqa: ANN401 - Django's client
     """What a form of a page carries unseen: its CSRF token and its own id."""
     text = client.get(address).content.decode()
     form = re.search(r'<form method="post"[^>]*class="stacked".*?</form>', text, re.DOTALL)
@@ -32,7 +32,7 @@ def cards() -> int:
     return PurposeCardRow.objects.count()
 
 
-def sign_in(client: Any, name: str, **more: str) -> Any:
+def sign_in(client: Any, name: str, **more: str) -> Any:  # noqa: ANN401 - Django's client and answer
     return client.post("/sign-in/", {"username": name, "password": PASSWORD, **more})
 
 

@@ -19,7 +19,7 @@ NIGHT = AT - timedelta(hours=4)  # before any night is expected
 LOOPBACK = ("127.0.0.0/8",)
 
 
-def _subscribe(address: str, *occasions: str, **more: Any) -> tuple[Any, str]:
+def _subscribe(address: str, *occasions: str, **more: Any) -> tuple[Any, str]:  # noqa: ANN401 - as the store has them
     from peelian.records.access import program
     from peelian.store import notices
 
@@ -27,7 +27,7 @@ def _subscribe(address: str, *occasions: str, **more: Any) -> tuple[Any, str]:
     return notices.subscribe(program("a test"), "the town hall", address, wanted, at=AT, **more)
 
 
-def _notify(home: Path, at: datetime = AT, networks: tuple[str, ...] = LOOPBACK, **mail: Any) -> list[Any]:
+def _notify(home: Path, at: datetime = AT, networks: tuple[str, ...] = LOOPBACK, **mail: Any) -> list[Any]:  # noqa: ANN401
     from peelian.jobs.mail import Post
     from peelian.jobs.notify import notify
     from peelian.jobs.terms import NoticeTerms

@@ -14,7 +14,7 @@ from tests.site_home import CLOCK, client_of, open_town, served
 ITEMS = "/ogc/collections/boxes-district/items"
 
 
-def _links(answer: Any) -> dict[str, str]:
+def _links(answer: Any) -> dict[str, str]:  # noqa: ANN401 - Django's answer
     return {link["rel"]: link["href"] for link in answer.json()["links"]}
 
 

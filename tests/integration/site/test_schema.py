@@ -19,7 +19,7 @@ EXAMPLES = 8
 SCOPES = ("nights", "boxes", "history", "scores", "cards", "runs")
 
 
-def _schema(address: str, enter: Callable[[Any], None]) -> Any:
+def _schema(address: str, enter: Callable[[Any], None]) -> Any:  # noqa: ANN401 - schemathesis's own
     """Return the document of the site; ``enter`` puts the way in on each case."""
     from django.core.wsgi import get_wsgi_application
 
@@ -33,32 +33,32 @@ def _schema(address: str, enter: Callable[[Any], None]) -> Any:
             """There is something to set."""
             return "set"
 
-        def set(self, case: Any, *_: object) -> None:
+        def set(self, case: Any, *_: object) -> None:  # noqa: ANN401 - schemathesis's own
             """Set it."""
             enter(case)
 
     return schema
 
 
-def _by_token(account: Any) -> Callable[[Any], None]:
+def _by_token(account: Any) -> Callable[[Any], None]:  # noqa: ANN401 - our account
     token = _token(account, *SCOPES)
 
-    def enter(case: Any) -> None:
+    def enter(case: Any) -> None:  # noqa: ANN401 - schemathesis's own
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
 
     return enter
 
 
-def _by_session(account: Any) -> Callable[[Any], None]:
+def _by_session(account: Any) -> Callable[[Any], None]:  # noqa: ANN401 - our account
     session = client_of(account).cookies["peelian_session"].value
 
-    def enter(case: Any) -> None:
+    def enter(case: Any) -> None:  # noqa: ANN401 - schemathesis's own
         case.cookies = {**(case.cookies or {}), "peelian_session": session}
 
     return enter
 
 
-def _hold(schema: Any, without: tuple[str, ...] = ()) -> dict[str, set[int]]:
+def _hold(schema: Any, without: tuple[str, ...] = ()) -> dict[str, set[int]]:  # noqa: ANN401 - schemathesis's own
     """Call every operation with drawn examples and check each answer; return the statuses seen of each."""
     seen: dict[str, set[int]] = {}
     for result in schema.get_all_operations():
@@ -69,7 +69,7 @@ def _hold(schema: Any, without: tuple[str, ...] = ()) -> dict[str, set[int]]:
     return seen
 
 
-def _statuses(operation: Any, mode: GenerationMode, without: tuple[str, ...]) -> set[int]:
+def _statuses(operation: Any, mode: GenerationMode, without: tuple[str, ...]) -> set[int]:  # noqa: ANN401 - as above
     excluded, statuses = CHECKS.get_by_names(list(without)), set()
 
     @settings(
@@ -81,7 +81,7 @@ def _statuses(operation: Any, mode: GenerationMode, without: tuple[str, ...]) ->
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(mode))
-    def hold(case: Any) -> None:
+    def hold(case: Any) -> None:  # noqa: ANN401 - schemathesis's own
         answer = case.call()
         statuses.add(answer.status_code)
         case.validate_response(answer, excluded_checks=excluded)
@@ -91,7 +91,7 @@ def _statuses(operation: Any, mode: GenerationMode, without: tuple[str, ...]) ->
 
 
 @pytest.mark.parametrize("way", [_by_session, _by_token])
-def test_the_interface_answers_as_its_document_says(town: dict[str, Any], way: Any) -> None:
+def test_the_interface_answers_as_its_document_says(town: dict[str, Any], way: Any) -> None:  # noqa: ANN401 - one of two
     seen = _hold(_schema("/api/v1/openapi.json", way(town["analyst"])))
     assert {200} <= seen["/api/v1/me"], "the way in was taken"
     assert all(statuses <= {200, 401, 404, 422} for statuses in seen.values()), seen
