@@ -1,0 +1,99 @@
+"""What of a person is compared: names, dates, places and keys, each in one plain form beside the record's id."""
+
+import re
+
+import polars as pl
+from anyascii import anyascii
+
+from peelian.linkage.exact import born_key, code_key, email_key, phone_key
+from peelian.linkage.names import Nicknames, name_words
+from peelian.linkage.records import LinkageRecords
+
+#: Area, district and sector of a British postcode: NG, NG6, NG6 9.
+_POSTCODE = re.compile(r"([A-Z]{1,2})([0-9][A-Z0-9]?)([0-9])[A-Z0-9]{2}|([A-Z]{1,2})([0-9][A-Z0-9]?)")
+
+#: The columns that Splink reads; every one is empty where the record says nothing.
+FEATURES = pl.Schema(
+    {
+        "record_id": pl.String(),
+        "given": pl.String(),
+        "given_forms": pl.List(pl.String()),
+        "family": pl.String(),
+        "words": pl.List(pl.String()),
+        "whole_name": pl.String(),
+        "born": pl.String(),
+        "sex": pl.String(),
+        "occupation": pl.String(),
+        "place": pl.String(),
+        "postcode": pl.String(),
+        "sector": pl.String(),
+        "district": pl.String(),
+        "area": pl.String(),
+        "address": pl.String(),
+        "phone": pl.String(),
+        "email": pl.String(),
+        "email_user": pl.String(),
+        "document_number": pl.String(),
+    }
+)
+
+
+def person_features(records: LinkageRecords) -> pl.DataFrame:
+    """Return a row of ``FEATURES`` for each person record, in the records' order."""
+    namer = Nicknames()
+    rows = [_features(row, namer) for row in records.table.iter_rows(named=True)]
+    return pl.DataFrame(rows, schema=FEATURES)
+
+
+def _features(row: dict[str, str | None], namer: Nicknames) -> dict[str, object]:
+    given, family, words = _names(row["name"], row["given_name"], row["surname"])
+    area, district, sector = _postcode_parts(code_key(row["postcode"] or ""))
+    email = email_key(row["email"] or "")
+    return {
+        "record_id": row["record_id"],
+        "given": given,
+        "given_forms": namer.forms(given) if given else None,
+        "family": family,
+        "words": sorted(words) or None,
+        "whole_name": f"{given} {family}" if given and family else None,
+        "born": born_key(row["date_of_birth"] or "") or None,
+        "sex": (_plain(row["sex"]) or "")[:1] or None,
+        "occupation": _plain(row["occupation"]),
+        "place": _plain(row["place"]),
+        "postcode": code_key(row["postcode"] or "") or None,
+        "sector": sector,
+        "district": district,
+        "area": area,
+        "address": _plain(row["address"]),
+        "phone": phone_key(row["phone"] or "") or None,
+        "email": email or None,
+        "email_user": email.split("@")[0] or None,
+        "document_number": code_key(row["document_number"] or "") or None,
+    }
+
+
+def _names(whole: str | None, given: str | None, family: str | None) -> tuple[str | None, str | None, set[str]]:
+    """Return given name, family name and all words; a part that was only a title is found in the whole name."""
+    first, last = name_words(given or ""), name_words(family or "")
+    words = name_words(whole or "")
+    if words and not (first and last):
+        # One recorded part, or none: the whole name says the rest where it has more than one word.
+        first = first or words[:1]
+        last = last or tuple(word for word in words[-1:] if word not in first)
+    return (
+        first[0] if first else None,
+        " ".join(last) or None,
+        {*words, *first, *last},
+    )
+
+
+def _postcode_parts(postcode: str) -> tuple[str | None, str | None, str | None]:
+    found = _POSTCODE.fullmatch(postcode)
+    if not found:
+        return None, None, None
+    area, district = found[1] or found[4], found[2] or found[5]
+    return area, area + district, f"{area}{district} {found[3]}" if found[3] else None
+
+
+def _plain(text: str | None) -> str | None:
+    return " ".join(anyascii(text).lower().replace(",", " ").split()) or None if text else None
