@@ -4,6 +4,7 @@ A method about records, never about risk: it proposes pairs with their weight ta
 forecast can import it. Also here: opening the links around a record outward, for the link chart.
 """
 
+from peelian.linkage.chart import Chart, ChartLink, ChartNode, LinksOf, Opening, open_outward
 from peelian.linkage.groups import Groups, group
 from peelian.linkage.link import propose
 from peelian.linkage.proposals import Decisions, Part, Proposal, Proposals
@@ -12,15 +13,21 @@ from peelian.linkage.settings import LinkageSettings
 
 __all__ = [
     "COLUMNS",
+    "Chart",
+    "ChartLink",
+    "ChartNode",
     "Decisions",
     "EntityType",
     "Groups",
     "LinkageRecords",
     "LinkageSettings",
+    "LinksOf",
+    "Opening",
     "Part",
     "Proposal",
     "Proposals",
     "group",
+    "open_outward",
     "propose",
     "records_of",
 ]

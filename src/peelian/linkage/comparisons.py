@@ -8,10 +8,19 @@ records to learn from; the starting chances are for stores too small to learn fr
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 #: Weights are kept in whole 65,536ths of a bit: sums are then exact in any order, and the last digits of a
 #: chance learned on another machine change nothing.
 GRAIN = 65_536
+
+
+class Belonging(Enum):
+    """Whose a value is: a person's own, a whole household's, or neither in particular."""
+
+    OWN = "own"
+    HOUSEHOLD = "household"
+    NEITHER = "neither"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Comparison:
     words: str
     column: str
     levels: tuple[Level, ...]
+    belonging: Belonging = Belonging.NEITHER
 
     def with_chances(self, chances: Sequence[tuple[float, float]]) -> "Comparison":
         """Return the same comparison with another (m, u) for each level, in the order of the levels."""
@@ -85,6 +95,7 @@ GIVEN = Comparison(
         Level("spelt alike", _alike("given", 0.8), 0.02, 0.010),
         Level("different", "ELSE", 0.04, 0.961),
     ),
+    Belonging.OWN,
 )
 FAMILY = Comparison(
     "family",
@@ -97,6 +108,7 @@ FAMILY = Comparison(
         Level("spelt alike", _alike("family", 0.84), 0.05, 0.003),
         Level("different", "ELSE", 0.05, 0.991),
     ),
+    Belonging.HOUSEHOLD,
 )
 BORN = Comparison(
     "born",
@@ -110,6 +122,7 @@ BORN = Comparison(
         Level("the same year", 'substr("born_l", 1, 4) = substr("born_r", 1, 4)', 0.02, 0.01),
         Level("different", "ELSE", 0.03, 0.97885),
     ),
+    Belonging.OWN,
 )
 SEX = Comparison(
     "sex", "sex", "sex", (Level("the same", _same("sex"), 0.98, 0.55), Level("different", "ELSE", 0.02, 0.45))
@@ -138,6 +151,7 @@ PLACE = Comparison(
         ),
         Level("different", "ELSE", 0.18, 0.965),
     ),
+    Belonging.HOUSEHOLD,
 )
 POSTCODE = Comparison(
     "postcode",
@@ -151,6 +165,7 @@ POSTCODE = Comparison(
         Level("the same area", _same("area"), 0.06, 0.02),
         Level("different", "ELSE", 0.12, 0.975),
     ),
+    Belonging.HOUSEHOLD,
 )
 ADDRESS = Comparison(
     "address",
@@ -162,6 +177,7 @@ ADDRESS = Comparison(
         Level("spelt alike", _alike("address", 0.84), 0.05, 0.005),
         Level("different", "ELSE", 0.20, 0.9937),
     ),
+    Belonging.HOUSEHOLD,
 )
 PHONE = Comparison(
     "phone",
@@ -172,6 +188,7 @@ PHONE = Comparison(
         Level("one digit apart", _edits("phone", 1), 0.05, 0.0001),
         Level("different", "ELSE", 0.35, 0.9998),
     ),
+    Belonging.HOUSEHOLD,
 )
 EMAIL = Comparison(
     "email",
@@ -183,6 +200,7 @@ EMAIL = Comparison(
         Level("spelt almost the same", _alike("email", 0.92), 0.15, 0.0005),
         Level("different", "ELSE", 0.15, 0.9992),
     ),
+    Belonging.OWN,
 )
 DOCUMENT = Comparison(
     "document_number",
@@ -194,6 +212,7 @@ DOCUMENT = Comparison(
         Level("two characters apart", _edits("document_number", 2), 0.03, 0.001),
         Level("different", "ELSE", 0.04, 0.99889),
     ),
+    Belonging.OWN,
 )
 
 PERSON_COMPARISONS = (GIVEN, FAMILY, BORN, SEX, OCCUPATION, PLACE, POSTCODE, ADDRESS, PHONE, EMAIL, DOCUMENT)

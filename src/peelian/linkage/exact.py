@@ -1,7 +1,8 @@
 """Exact keys: numbers that are given to one thing only, and rules that propose a pair for sharing one.
 
-A rule needs no Splink and no training. Each names its reason; a number that very many records share (a
-switchboard, "unknown") says nothing and is left out, and that is said.
+A rule needs no Splink and no training, and names its reason. What very many records share is dealt with so that
+the pairs stay few: of a key that can have one owner only (a plate) each record is proposed with the first, and a
+key that many people may use (a switchboard's number) proposes nothing. Both are said.
 """
 
 import re
@@ -97,17 +98,21 @@ def born_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExactRule:
-    """Two records with the same key in every one of ``columns`` are proposed, for ``reason``."""
+    """Two records with the same key in every one of ``columns`` are proposed, for ``reason``.
+
+    ``has_one_owner``: only one person or thing can have the key, however many records carry it.
+    """
 
     reason: str
     columns: tuple[tuple[str, Callable[[str], str]], ...]
+    has_one_owner: bool = True
 
 
 RULES: dict[EntityType, tuple[ExactRule, ...]] = {
     EntityType.PERSON: (
         ExactRule("same document number", (("document_number", code_key),)),
-        ExactRule("same e-mail address", (("email", email_key),)),
-        ExactRule("same phone number", (("phone", phone_key),)),
+        ExactRule("same e-mail address", (("email", email_key),), has_one_owner=False),
+        ExactRule("same phone number", (("phone", phone_key),), has_one_owner=False),
         ExactRule(
             "same name, date of birth and postcode",
             (
@@ -120,8 +125,8 @@ RULES: dict[EntityType, tuple[ExactRule, ...]] = {
     ),
     EntityType.ORGANISATION: (
         ExactRule("same company number", (("company_number", code_key),)),
-        ExactRule("same e-mail address", (("email", email_key),)),
-        ExactRule("same phone number", (("phone", phone_key),)),
+        ExactRule("same e-mail address", (("email", email_key),), has_one_owner=False),
+        ExactRule("same phone number", (("phone", phone_key),), has_one_owner=False),
         ExactRule("same name and postcode", (("name", organisation_key), ("postcode", code_key))),
     ),
     EntityType.ADDRESS: (
@@ -140,31 +145,39 @@ RULES: dict[EntityType, tuple[ExactRule, ...]] = {
 
 
 def exact_pairs(records: LinkageRecords, most_sharing: int) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return pairs (``left_id < right_id``) with ``reasons`` in order of the rules, and what was left out, in words.
+    """Return pairs (``left_id < right_id``) with ``reasons`` in order of the rules, and in words what was cut short.
 
-    A key that more than ``most_sharing`` records carry proposes nothing: n records would make n(n-1)/2 pairs, and
-    what so many share does not tell two of them apart.
+    Up to ``most_sharing`` records that share a key are proposed each with each other.
     """
     found: list[pl.DataFrame] = []
-    left_out: list[str] = []
+    cut: list[str] = []
     for place, rule in enumerate(RULES[records.entity_type]):
         keyed = _keyed(records, rule)
-        sharing = keyed.group_by("key").len()
-        common = keyed.join(sharing.filter(pl.col("len") > most_sharing), on="key").sort("key", "record_id")
-        for record_id, _, count in common.unique("key", keep="first", maintain_order=True).rows():
-            left_out.append(f"{rule.reason} as record {record_id}: {count:,} share it, which tells none of them apart.")
-        telling = keyed.join(sharing.filter(pl.col("len").is_between(2, most_sharing)), on="key", how="semi")
-        pairs = telling.join(telling, on="key", suffix="_r").filter(pl.col("record_id") < pl.col("record_id_r"))
-        found.append(
-            pairs.select(left_id="record_id", right_id="record_id_r", place=pl.lit(place), reason=pl.lit(rule.reason))
-        )
-    pairs = (
+        size = pl.len().over("key")
+        few, many = keyed.filter(size.is_between(2, most_sharing)), keyed.filter(size > most_sharing)
+        pairs = [few.join(few, on="key", suffix="_r").filter(pl.col("record_id") < pl.col("record_id_r"))]
+        if many.height:
+            first = many.group_by("key", maintain_order=True).agg(pl.col("record_id").min(), count=pl.len())
+            cut += [_cut(rule, record_id, count) for _, record_id, count in first.sort("record_id").rows()]
+            if rule.has_one_owner:
+                star = first.select("record_id", "key").join(many, on="key", suffix="_r")
+                pairs.append(star.filter(pl.col("record_id") != pl.col("record_id_r")))
+        found += [
+            each.select(left_id="record_id", right_id="record_id_r", place=pl.lit(place), reason=pl.lit(rule.reason))
+            for each in pairs
+        ]
+    pairs_with_reasons = (
         pl.concat(found)
         .sort("left_id", "right_id", "place")
         .group_by("left_id", "right_id", maintain_order=True)
         .agg(reasons="reason")
     )
-    return pairs, tuple(left_out)
+    return pairs_with_reasons, tuple(cut)
+
+
+def _cut(rule: ExactRule, record_id: str, count: int) -> str:
+    what = "each is proposed with it alone" if rule.has_one_owner else "it tells none of them apart"
+    return f"{rule.reason} as record {record_id}: {count:,} records share it; {what}."
 
 
 def _keyed(records: LinkageRecords, rule: ExactRule) -> pl.DataFrame:

@@ -69,7 +69,7 @@ def _joined(
     wanted = proposal_schema(comparisons)
     if pairs is None:
         pairs = pl.DataFrame(schema=wanted)
-    named = pairs.drop("reasons").join(ruled, on=_PAIR, how="full", coalesce=True)
+    named = pairs.drop("reasons", strict=False).join(ruled, on=_PAIR, how="full", coalesce=True)
     is_proposed = (pl.col("probability") >= threshold) if threshold is not None else pl.lit(value=False)
     return named.filter(is_proposed.fill_null(value=False) | pl.col("reasons").is_not_null()).select(
         pl.col(name).fill_null([]) if name == "reasons" else pl.col(name) for name in wanted

@@ -10,9 +10,9 @@ from peelian.errors import LinkageError
 from peelian.linkage.comparisons import Comparison
 from peelian.linkage.records import EntityType
 
-#: ``probability`` and ``weight`` are empty where only a rule spoke; ``reasons`` are the rules that did. Behind these
-#: stand two columns for each comparison: ``level NAME`` (place in its levels; empty where a side says nothing)
-#: and ``rarity NAME`` (bits).
+#: ``probability`` and ``weight`` are empty where only a rule spoke; ``reasons`` are the rules that did. ``household``
+#: is the bits taken back because what agrees is what a household shares (0 or below). Behind these stand two for
+#: each comparison: ``level NAME`` (place in its levels; empty where a side says nothing) and ``rarity NAME`` (bits).
 PROPOSAL_SCHEMA = pl.Schema(
     {
         "left_id": pl.String(),
@@ -20,6 +20,7 @@ PROPOSAL_SCHEMA = pl.Schema(
         "probability": pl.Float64(),
         "weight": pl.Float64(),
         "reasons": pl.List(pl.String()),
+        "household": pl.Float64(),
     }
 )
 
@@ -138,9 +139,15 @@ class Proposals:
             _number(row["probability"]),
             _number(row["weight"]),
             self.start_bits if is_weighed else 0.0,
-            tuple(_part(each, row) for each in self.comparisons) if is_weighed else (),
+            tuple(self._parts(row)) if is_weighed else (),
             tuple(str(reason) for reason in _list(row["reasons"])),
         )
+
+    def _parts(self, row: dict[str, object]) -> Iterator[Part]:
+        for each in self.comparisons:
+            yield _part(each, row)
+        if household := _number(row["household"]):
+            yield Part("household", "what a household shares", "counts nothing, as nothing else agrees", household, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

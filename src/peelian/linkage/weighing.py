@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import LinkageError
-from peelian.linkage.comparisons import GRAIN, Comparison, in_grains
+from peelian.linkage.comparisons import GRAIN, Belonging, Comparison, in_grains
 from peelian.linkage.settings import LinkageSettings
 
 #: Pairs drawn at random to learn how often strangers agree.
@@ -26,8 +26,8 @@ _LEAST_PAIRS, _MOST_PAIRS = 200, 2_000_000
 _LESSONS = (("given", "family"), ("born",), ("postcode",), ("email",), ("phone",), ("document_number",))
 #: The share of the starting chances that stays: no set of records shows everything that happens to them.
 _STARTING_SHARE = 0.01
-#: Expected duplicates a record where nothing can be learned.
-_DUPLICATES_A_RECORD = 0.1
+#: Where nothing can be learned: one record in ten has a duplicate, and no two records are one by more than this.
+_DUPLICATES_A_RECORD, _MOST_CHANCE = 0.1, 0.001
 
 
 def need_packages() -> None:
@@ -75,9 +75,9 @@ def weigh(
 ) -> tuple[pl.DataFrame, float]:
     """Return every pair that shares a key, weighed, in order of its ids, and ``start_bits``.
 
-    ``weight`` is ``start_bits`` plus the bits of its levels and rarities, exactly. ``start_bits`` is the log odds
-    that two records drawn at random are one: the chance at which the expected number of matches among all pairs
-    is the number that the weights themselves find.
+    ``weight`` is ``start_bits`` plus the bits of its levels, rarities and household, exactly. ``start_bits`` is the
+    log odds that two records drawn at random are one: the chance at which the expected number of matches among all
+    pairs is the number that the weights themselves find.
     """
     is_rare_telling = features.height >= settings.least_to_learn
     with _linker(features.join(keys, on="record_id"), comparisons, is_rare_telling=is_rare_telling) as linker:
@@ -85,22 +85,43 @@ def weigh(
         wanted = [name for name in scored.columns if name.startswith(("record_id_", "gamma_", "mw_tf_adj_"))]
         table: pl.DataFrame = scored.select(", ".join(f'"{name}"' for name in wanted)).pl()
     pairs = table.select(_columns(comparisons, wanted)).sort("left_id", "right_id")
-    weight = np.zeros(pairs.height)
-    for each in comparisons:
-        bits = pl.Series([level.bits for level in each.levels])
-        places = pairs.get_column(f"level {each.name}")
-        weight += bits.gather(places.fill_null(0).cast(pl.UInt32())).to_numpy() * places.is_not_null().to_numpy()
-        weight += pairs.get_column(f"rarity {each.name}").to_numpy()
+    bits = [_bits(pairs, each) for each in comparisons]
+    household = _household(comparisons, bits, pairs.height)
+    weight = sum(bits, household)
     start_bits = _start_bits(weight, features.height, is_learned=is_rare_telling)
-    weight += start_bits
-    return (
-        pairs.with_columns(
-            probability=pl.Series(probabilities(weight)),
-            weight=pl.Series(weight),
-            reasons=pl.lit([], pl.List(pl.String())),
-        ),
-        start_bits,
-    )
+    weight = weight + start_bits
+    added = {"probability": probabilities(weight), "weight": weight, "household": household}
+    return pairs.with_columns(pl.Series(name, values) for name, values in added.items()), start_bits
+
+
+def _bits(pairs: pl.DataFrame, each: Comparison) -> NDArray[np.float64]:
+    """What a comparison adds to each pair's weight; 0 where a side says nothing."""
+    weights = np.array([level.bits for level in each.levels])
+    places = pairs.get_column(f"level {each.name}")
+    said = places.is_not_null().to_numpy()
+    rarity = pairs.get_column(f"rarity {each.name}").to_numpy()
+    return np.asarray(np.where(said, weights[places.fill_null(0).to_numpy()], 0.0) + rarity, dtype=np.float64)
+
+
+def _household(
+    comparisons: Sequence[Comparison], bits: Sequence[NDArray[np.float64]], n_pairs: int
+) -> NDArray[np.float64]:
+    """What is taken back from pairs that may be kin: given name and date of birth differ, nothing of one's own agrees.
+
+    Fellegi and Sunter count surname, postcode, address and phone as if each agreed by itself. In a family they
+    agree together, so husband and wife would pass for one person: there they count nothing.
+    """
+    own, shared = np.full(n_pairs, -np.inf), np.zeros(n_pairs)
+    speaks_against = dict.fromkeys(("given", "born"), np.zeros(n_pairs, dtype=np.bool_))
+    for each, each_bits in zip(comparisons, bits, strict=True):
+        if each.belonging is Belonging.OWN:
+            own = np.maximum(own, each_bits)
+        if each.belonging is Belonging.HOUSEHOLD:
+            shared += each_bits
+        if each.name in speaks_against:
+            speaks_against[each.name] = each_bits < 0
+    is_other = speaks_against["given"] & speaks_against["born"] & (own <= 0)
+    return np.asarray(np.where(is_other, -np.maximum(shared, 0.0), 0.0), dtype=np.float64)
 
 
 def probabilities(weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,7 +132,7 @@ def probabilities(weight: NDArray[np.float64]) -> NDArray[np.float64]:
 def _start_bits(weight: NDArray[np.float64], n_records: int, *, is_learned: bool) -> float:
     """Solve chance = sum of the pairs' probabilities at that chance / all pairs, by iteration; at least one match."""
     n_pairs = n_records * (n_records - 1) / 2
-    chance = min(_DUPLICATES_A_RECORD * n_records / n_pairs, 0.1)
+    chance = min(_DUPLICATES_A_RECORD * n_records / n_pairs, _MOST_CHANCE)
     if is_learned:
         for _ in range(200):
             expected = float(probabilities(weight + _log_odds(chance)).sum())
@@ -177,8 +198,13 @@ def _linker(features: pl.DataFrame, comparisons: Sequence[Comparison], *, is_rar
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("SET threads = 1")
+        connection.execute("SET temp_directory = ''")  # people's names are never written to a disk
         table = DuckDBAPI(connection).register(features.to_arrow())
         yield Linker(table, settings, log_level=logging.CRITICAL)
+    except duckdb.OutOfMemoryException as error:
+        raise LinkageError(
+            f"{features.height:,} records need more memory than there is: {error}. Lower most_in_block, or link fewer."
+        ) from error
     finally:
         connection.close()
 
