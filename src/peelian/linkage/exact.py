@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, product
 
 import polars as pl
 from anyascii import anyascii
 
 from peelian.linkage.names import name_words
-from peelian.linkage.records import EntityType, LinkageRecords
+from peelian.linkage.records import EntityType, LinkageRecords, values_of
 
 #: Text that stands for "we do not know"; never a key.
 _UNKNOWN = frozenset({"", "na", "none", "null", "unknown", "notknown", "nil", "tbc", "nfa", "withheld"})
@@ -36,6 +37,8 @@ _STREET_WORDS = {
     "apartment": "flat",
     "apt": "flat",
 }
+#: Keys of one record under one rule: more values than this are no person's.
+_MOST_KEYS = 100
 _DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
 _LEGAL_FORMS = frozenset({"co", "company", "corp", "inc", "limited", "llc", "llp", "ltd", "plc", "the"})
 
@@ -168,6 +171,7 @@ def exact_pairs(records: LinkageRecords, most_sharing: int) -> tuple[pl.DataFram
         ]
     pairs_with_reasons = (
         pl.concat(found)
+        .unique()
         .sort("left_id", "right_id", "place")
         .group_by("left_id", "right_id", maintain_order=True)
         .agg(reasons="reason")
@@ -181,7 +185,13 @@ def _cut(rule: ExactRule, record_id: str, count: int) -> str:
 
 
 def _keyed(records: LinkageRecords, rule: ExactRule) -> pl.DataFrame:
-    parts = [[key(text or "") for text in records.table.get_column(column)] for column, key in rule.columns]
-    keys = [" | ".join(part) if all(part) else None for part in zip(*parts, strict=True)]
-    ids = records.table.get_column("record_id")
-    return pl.DataFrame({"record_id": ids, "key": pl.Series(keys, dtype=pl.String())}).drop_nulls()
+    """Every key that a record has under a rule: one for each value, or for each choice of one value a column."""
+    texts = [records.table.get_column(column).to_list() for column, _ in rule.columns]
+    found = []
+    for record_id, *said in zip(records.table.get_column("record_id"), *texts, strict=True):
+        parts = [
+            sorted({part for value in values_of(text) if (part := key(value))})
+            for text, (_, key) in zip(said, rule.columns, strict=True)
+        ]
+        found += [(record_id, " | ".join(choice)) for choice in islice(product(*parts), _MOST_KEYS)]
+    return pl.DataFrame(found, schema={"record_id": pl.String(), "key": pl.String()}, orient="row")

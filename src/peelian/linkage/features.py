@@ -7,7 +7,7 @@ from anyascii import anyascii
 
 from peelian.linkage.exact import born_key, code_key, email_key, phone_key
 from peelian.linkage.names import Nicknames, name_words
-from peelian.linkage.records import LinkageRecords
+from peelian.linkage.records import LinkageRecords, values_of
 
 #: Area, district and sector of a British postcode: NG, NG6, NG6 9.
 _POSTCODE = re.compile(r"([A-Z]{1,2})([0-9][A-Z0-9]?)([0-9])[A-Z0-9]{2}|([A-Z]{1,2})([0-9][A-Z0-9]?)")
@@ -20,7 +20,6 @@ FEATURES = pl.Schema(
         "given_forms": pl.List(pl.String()),
         "family": pl.String(),
         "words": pl.List(pl.String()),
-        "whole_name": pl.String(),
         "born": pl.String(),
         "sex": pl.String(),
         "occupation": pl.String(),
@@ -47,44 +46,38 @@ def person_features(records: LinkageRecords) -> pl.DataFrame:
 
 def _features(row: dict[str, str | None], namer: Nicknames) -> dict[str, object]:
     given, family, words = _names(row["name"], row["given_name"], row["surname"])
-    area, district, sector = _postcode_parts(code_key(row["postcode"] or ""))
-    email = email_key(row["email"] or "")
+    first = {name: next(iter(values_of(text)), "") for name, text in row.items()}
+    postcode = code_key(first["postcode"])
+    area, district, sector = _postcode_parts(postcode)
+    email = email_key(first["email"])
     return {
         "record_id": row["record_id"],
         "given": given,
         "given_forms": namer.forms(given) if given else None,
         "family": family,
         "words": sorted(words) or None,
-        "whole_name": f"{given} {family}" if given and family else None,
-        "born": born_key(row["date_of_birth"] or "") or None,
-        "sex": (_plain(row["sex"]) or "")[:1] or None,
-        "occupation": _plain(row["occupation"]),
-        "place": _plain(row["place"]),
-        "postcode": code_key(row["postcode"] or "") or None,
+        "born": born_key(first["date_of_birth"]) or None,
+        "sex": _plain(first["sex"])[:1] or None,
+        "occupation": _plain(first["occupation"]) or None,
+        "place": _plain(first["place"]) or None,
+        "postcode": postcode or None,
         "sector": sector,
         "district": district,
         "area": area,
-        "address": _plain(row["address"]),
-        "phone": phone_key(row["phone"] or "") or None,
+        "address": _plain(first["address"]) or None,
+        "phone": phone_key(first["phone"]) or None,
         "email": email or None,
         "email_user": email.split("@")[0] or None,
-        "document_number": code_key(row["document_number"] or "") or None,
+        "document_number": code_key(first["document_number"]) or None,
     }
 
 
 def _names(whole: str | None, given: str | None, family: str | None) -> tuple[str | None, str | None, set[str]]:
-    """Return given name, family name and all words; a part that was only a title is found in the whole name."""
-    first, last = name_words(given or ""), name_words(family or "")
-    words = name_words(whole or "")
-    if words and not (first and last):
-        # One recorded part, or none: the whole name says the rest where it has more than one word.
-        first = first or words[:1]
-        last = last or tuple(word for word in words[-1:] if word not in first)
-    return (
-        first[0] if first else None,
-        " ".join(last) or None,
-        {*words, *first, *last},
-    )
+    """Return given name, family name and all words; a part that is not said is found in the whole name."""
+    first, last, words = (name_words(text or "") for text in (given, family, whole))
+    first = first or words[:1]
+    last = last or tuple(word for word in words[-1:] if word not in first)
+    return first[0] if first else None, " ".join(last) or None, {*words, *first, *last}
 
 
 def _postcode_parts(postcode: str) -> tuple[str | None, str | None, str | None]:
@@ -95,5 +88,5 @@ def _postcode_parts(postcode: str) -> tuple[str | None, str | None, str | None]:
     return area, area + district, f"{area}{district} {found[3]}" if found[3] else None
 
 
-def _plain(text: str | None) -> str | None:
-    return " ".join(anyascii(text).lower().replace(",", " ").split()) or None if text else None
+def _plain(text: str) -> str:
+    return " ".join(anyascii(text).lower().replace(",", " ").split())

@@ -22,6 +22,7 @@ class EntityType(StrEnum):
 
 #: Columns of a record by entity type, all text. ``name`` is the whole name as said, ``date_of_birth`` is
 #: ``yyyy-mm-dd`` or ``yyyymmdd`` and may be an impossible date; ``place`` is a town, ``address`` a house and street.
+#: A value may be several, one a line, the best believed first: rules look at all, the weighing at the first.
 COLUMNS: dict[EntityType, tuple[str, ...]] = {
     EntityType.PERSON: (
         "name",
@@ -44,7 +45,7 @@ COLUMNS: dict[EntityType, tuple[str, ...]] = {
 }
 
 #: Only so much of a text is compared: no name or address is longer, and a page pasted into one must not stop a run.
-MOST_CHARACTERS = 200
+MOST_CHARACTERS = 1000
 #: What people write when they do not know: nothing is said.
 UNKNOWN = ["", "-", "?", "n/a", "not known", "unknown", "withheld"]
 
@@ -107,6 +108,11 @@ def records_of(entity_type: EntityType, rows: Iterable[dict[str, str | None]]) -
     rows = list(rows)
     names = dict.fromkeys((*known, *(name for row in rows for name in row)))
     return LinkageRecords.of(entity_type, pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String())))
+
+
+def values_of(text: str | None) -> list[str]:
+    """Return a column's values, the best believed first."""
+    return [line for line in (text or "").splitlines() if line.strip()]
 
 
 def _text(name: str) -> pl.Expr:

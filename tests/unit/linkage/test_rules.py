@@ -89,6 +89,13 @@ def test_a_pair_of_several_rules_is_proposed_once_with_every_reason() -> None:
     assert proposal.reasons == ("same e-mail address", "same phone number")
 
 
+def test_every_value_of_a_record_is_a_key() -> None:
+    one: dict[str, str | None] = {"phone": "020 7946 0018\n07700 900123", "email": "a@example.org"}
+    other: dict[str, str | None] = {"phone": "07700 900456\n\n+44 7700 900123", "email": "b@example.org\nA@example.org"}
+    (proposal,) = propose(people(one, other), RULES_ALONE)
+    assert proposal.reasons == ("same e-mail address", "same phone number")
+
+
 def test_two_addresses_of_one_street_stay_two() -> None:
     rows = [
         {"record_id": number, "address": f"{number} High Street", "postcode": "M1 1AE"}
