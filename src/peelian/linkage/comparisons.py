@@ -72,8 +72,14 @@ def _edits(column: str, most: int) -> str:
     return f'damerau_levenshtein("{column}_l", "{column}_r") <= {most}'
 
 
-def _among(column: str) -> str:
-    return f'list_contains("words_r", "{column}_l") or list_contains("words_l", "{column}_r")'
+def _among(column: str, other_column: str) -> str:
+    """Among the other's words, or nearly the other's other name: given name and surname swapped and misspelt."""
+    among = f'list_contains("words_r", "{column}_l") or list_contains("words_l", "{column}_r")'
+    swapped = (
+        f'jaro_winkler_similarity("{column}_l", "{other_column}_r") >= 0.92 '
+        f'or jaro_winkler_similarity("{column}_r", "{other_column}_l") >= 0.92'
+    )
+    return f"{among} or {swapped}"
 
 
 _INITIAL = '(length("given_l") = 1 or length("given_r") = 1) and substr("given_l", 1, 1) = substr("given_r", 1, 1)'
@@ -91,7 +97,7 @@ GIVEN = Comparison(
         Level("a short form of the other", 'list_has_any("given_forms_l", "given_forms_r")', 0.10, 0.005),
         Level("spelt almost the same", _alike("given", 0.9), 0.08, 0.004),
         Level("the other's initial", _INITIAL, 0.02, 0.004),
-        Level("found elsewhere in the other's name", _among("given"), 0.04, 0.006),
+        Level("found elsewhere in the other's name", _among("given", "family"), 0.04, 0.006),
         Level("spelt alike", _alike("given", 0.8), 0.02, 0.010),
         Level("different", "ELSE", 0.04, 0.961),
     ),
@@ -104,7 +110,7 @@ FAMILY = Comparison(
     (
         Level("the same", _same("family"), 0.75, 0.002, is_rarity_weighed=True),
         Level("spelt almost the same", _alike("family", 0.92), 0.10, 0.001),
-        Level("found elsewhere in the other's name", _among("family"), 0.05, 0.003),
+        Level("found elsewhere in the other's name", _among("family", "given"), 0.05, 0.003),
         Level("spelt alike", _alike("family", 0.84), 0.05, 0.003),
         Level("different", "ELSE", 0.05, 0.991),
     ),

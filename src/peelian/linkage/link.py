@@ -40,7 +40,7 @@ def propose(
         remarks += keys.narrowed
         comparisons = learn(features, PERSON_COMPARISONS, settings)
         if comparisons and keys.table.get_column("keys").null_count() < len(records):
-            pairs, start_bits = weigh(features, keys.table, comparisons, settings)
+            pairs, start_bits = weigh(features, keys.table, comparisons, settings, ruled)
             threshold, precision = _bar(pairs, settings)
     table = _joined(pairs, ruled, comparisons, threshold)
     if decisions:

@@ -13,6 +13,7 @@ class LinkageSettings:
     A pair is proposed when it is more likely right than wrong (``least_probability``), and the bar rises until by
     the model's own reckoning at least ``least_precision`` of the proposals are right. No label is looked at.
     Below ``least_to_learn`` records nothing can be learned: the starting chances stand, and rarity counts nothing.
+    ``records_at_a_time`` bounds the memory and changes no proposal.
     """
 
     entity_type: EntityType = EntityType.PERSON
@@ -23,6 +24,7 @@ class LinkageSettings:
     most_in_block: int = 200
     most_in_loose_block: int = 40
     most_sharing: int = 20
+    records_at_a_time: int = 10_000
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -30,7 +32,7 @@ class LinkageSettings:
         for name in ("least_probability", "least_precision"):
             if not 0 < getattr(self, name) < 1:
                 raise LinkageError(f"{name} = {getattr(self, name)}; wanted a chance between 0 and 1.")
-        for name in ("least_to_learn", "most_in_block", "most_in_loose_block", "most_sharing"):
+        for name in ("least_to_learn", "most_in_block", "most_in_loose_block", "most_sharing", "records_at_a_time"):
             if getattr(self, name) < 2:  # noqa: PLR2004 - a pair is two
                 raise LinkageError(f"{name} = {getattr(self, name)}; wanted at least 2.")
 

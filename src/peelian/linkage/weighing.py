@@ -71,27 +71,51 @@ def learn(
 
 
 def weigh(
-    features: pl.DataFrame, keys: pl.DataFrame, comparisons: Sequence[Comparison], settings: LinkageSettings
+    features: pl.DataFrame,
+    keys: pl.DataFrame,
+    comparisons: Sequence[Comparison],
+    settings: LinkageSettings,
+    named: pl.DataFrame,
 ) -> tuple[pl.DataFrame, float]:
-    """Return every pair that shares a key, weighed, in order of its ids, and ``start_bits``.
+    """Return the pairs that share a key and speak for one person, weighed, in order of their ids, and ``start_bits``.
 
-    ``weight`` is ``start_bits`` plus the bits of its levels, rarities and household, exactly. ``start_bits`` is the
-    log odds that two records drawn at random are one: the chance at which the expected number of matches among all
-    pairs is the number that the weights themselves find.
+    Also those in ``named`` (``left_id``, ``right_id``), whatever they speak for. ``weight`` is ``start_bits`` plus the
+    bits of its levels, rarities and household, exactly. ``start_bits`` is the log odds that two records drawn at
+    random are one: the chance at which the expected number of matches among all pairs is the number that the
+    weights themselves find. Pairs are weighed for some records at a time, and the hopeless ones only counted.
     """
     is_rare_telling = features.height >= settings.least_to_learn
+    chunks = -(-features.height // settings.records_at_a_time)
+    kept, hopeless = [], 0.0
     with _linker(features.join(keys, on="record_id"), comparisons, is_rare_telling=is_rare_telling) as linker:
-        scored = linker.inference.predict().as_duckdbpyrelation()
-        wanted = [name for name in scored.columns if name.startswith(("record_id_", "gamma_", "mw_tf_adj_"))]
-        table: pl.DataFrame = scored.select(", ".join(f'"{name}"' for name in wanted)).pl()
+        for chunk in range(1, chunks + 1):
+            scored = linker.inference.predict_chunk(left_chunk=(chunk, chunks), right_chunk=(1, 1))
+            pairs, rest = _weighed(scored.as_duckdbpyrelation(), comparisons, named)
+            scored.drop_table_from_database_and_remove_from_cache()
+            kept.append(pairs)
+            hopeless += rest
+    pairs = pl.concat(kept).sort("left_id", "right_id")
+    weight = pairs.get_column("weight").to_numpy()
+    start_bits = _start_bits(weight, hopeless, features.height, is_learned=is_rare_telling)
+    weight = weight + start_bits
+    added = {"probability": probabilities(weight), "weight": weight}
+    return pairs.with_columns(pl.Series(name, values) for name, values in added.items()), start_bits
+
+
+def _weighed(scored: Any, comparisons: Sequence[Comparison], named: pl.DataFrame) -> tuple[pl.DataFrame, float]:  # noqa: ANN401 - DuckDB's relation
+    """A chunk's pairs worth keeping with their weight before the start, and the others' odds factors, added up."""
+    wanted = [name for name in scored.columns if name.startswith(("record_id_", "gamma_", "mw_tf_adj_"))]
+    table: pl.DataFrame = scored.select(", ".join(f'"{name}"' for name in wanted)).pl()
     pairs = table.select(_columns(comparisons, wanted)).sort("left_id", "right_id")
     bits = [_bits(pairs, each) for each in comparisons]
     household = _household(comparisons, bits, pairs.height)
     weight = sum(bits, household)
-    start_bits = _start_bits(weight, features.height, is_learned=is_rare_telling)
-    weight = weight + start_bits
-    added = {"probability": probabilities(weight), "weight": weight, "household": household}
-    return pairs.with_columns(pl.Series(name, values) for name, values in added.items()), start_bits
+    pairs = pairs.with_columns(pl.Series("household", household), pl.Series("weight", weight))
+    is_hopeless = pl.col("weight") < 0
+    rest = pairs.filter(is_hopeless)
+    kept = pl.concat([pairs.filter(~is_hopeless), rest.join(named, on=["left_id", "right_id"], how="semi")])
+    hopeless = rest.join(named, on=["left_id", "right_id"], how="anti").get_column("weight").to_numpy()
+    return kept, float(np.exp2(hopeless).sum())
 
 
 def _bits(pairs: pl.DataFrame, each: Comparison) -> NDArray[np.float64]:
@@ -129,13 +153,17 @@ def probabilities(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weight, -1000.0, 1000.0))), dtype=np.float64)
 
 
-def _start_bits(weight: NDArray[np.float64], n_records: int, *, is_learned: bool) -> float:
-    """Solve chance = sum of the pairs' probabilities at that chance / all pairs, by iteration; at least one match."""
+def _start_bits(weight: NDArray[np.float64], hopeless: float, n_records: int, *, is_learned: bool) -> float:
+    """Solve chance = sum of the pairs' probabilities at that chance / all pairs, by iteration; at least one match.
+
+    A hopeless pair's probability is its odds, to a part in a hundred and better: below nought bits, and the start below
+    minus seven.
+    """
     n_pairs = n_records * (n_records - 1) / 2
     chance = min(_DUPLICATES_A_RECORD * n_records / n_pairs, _MOST_CHANCE)
     if is_learned:
         for _ in range(200):
-            expected = float(probabilities(weight + _log_odds(chance)).sum())
+            expected = float(probabilities(weight + _log_odds(chance)).sum()) + hopeless * chance / (1 - chance)
             new = min(max(expected, 1.0) / n_pairs, 0.5)
             if abs(new - chance) < 1e-6 * chance:
                 break

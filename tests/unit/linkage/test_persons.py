@@ -22,6 +22,7 @@ ANNA: dict[str, str | None] = {
     [
         ({"given_name": "Novak", "surname": "Anna"}, "given", "found elsewhere in the other's name"),
         ({"given_name": "Novak", "surname": "Anna"}, "family", "found elsewhere in the other's name"),
+        ({"given_name": "Novack", "surname": "Ana"}, "given", "found elsewhere in the other's name"),
         ({"given_name": "A."}, "given", "the other's initial"),
         ({"given_name": "Anne"}, "given", "a short form of the other"),
         ({"given_name": "Annna"}, "given", "spelt almost the same"),
