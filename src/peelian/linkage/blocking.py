@@ -10,6 +10,9 @@ from itertools import combinations
 
 import polars as pl
 
+_LIST = pl.List(pl.String())
+#: How a loose key begins: it is a key only where few share it.
+_LOOSE = "only "
 #: How a run of neighbours is ordered within one oversized key: who agrees most comes to stand side by side.
 _NEIGHBOURS = ("born", "family", "given", "postcode", "place", "record_id")
 
@@ -49,10 +52,6 @@ def _narrowed(sizes: list[int], most: int) -> tuple[str, ...]:
     return (f"{common}: there each record was compared with its nearest neighbours only.",)
 
 
-_LIST = pl.List(pl.String())
-_LOOSE = "only "
-
-
 def _runs(flat: pl.DataFrame, features: pl.DataFrame, length: int) -> pl.DataFrame:
     order = features.select(_NEIGHBOURS)
     ranked = (
@@ -69,7 +68,7 @@ def _runs(flat: pl.DataFrame, features: pl.DataFrame, length: int) -> pl.DataFra
 
 
 def _keys(row: dict[str, object]) -> list[str]:
-    """Return a person's keys without repeats; the letter before each says what it is made of."""
+    """Return a person's keys without repeats; the words in each say what it is made of."""
     words = _texts(row["words"])
     starts = sorted({word[:3] for word in words})
     forms = sorted({form[:3] for form in _texts(row["given_forms"])} - set(starts))

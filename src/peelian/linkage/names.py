@@ -16,23 +16,25 @@ TITLES = frozenset(
         "15th", "16th", "admiral", "and", "archbishop", "baron", "baroness", "baronet", "bart", "bishop",
         "bt", "canon", "captain", "colonel", "countess", "dame", "dean", "dr", "duchess", "duke", "earl",
         "esq", "father", "first", "fr", "general", "hon", "jnr", "jr", "junior", "lady", "lieutenant", "lord",
-        "madam", "madame", "major", "major-general", "marchioness", "marquess", "marquis", "master", "mr",
+        "madam", "madame", "major", "marchioness", "marquess", "marquis", "master", "mr",
         "mrs", "ms", "miss", "mx", "of", "pc", "prof", "professor", "rev", "revd", "reverend", "second",
         "senior", "sgt", "sir", "sister", "snr", "sr", "the", "third", "viscount", "viscountess",
     }
 )
 # fmt: on
 
-#: Words of a name: letters and digits, held together by hyphens and apostrophes.
-_WORD = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*")
+_WORD = re.compile(r"[a-z0-9]+")
 #: More words than this are no name; a pair of words is a key, so their number is bounded.
 _MOST_WORDS = 8
 
 
 @lru_cache(maxsize=100_000)
 def name_words(text: str) -> tuple[str, ...]:
-    """Return a name's first words in their order, without titles and repeats; titles where there is nothing else."""
-    words = _WORD.findall(anyascii(text).lower())
+    """Return a name's first words in their order, without titles and repeats; titles where there is nothing else.
+
+    A hyphen parts words and an apostrophe does not: Smith-Jones is Smith Jones, O'Neill is ONeill.
+    """
+    words = _WORD.findall(anyascii(text).lower().replace("'", "").replace("`", ""))
     telling = [word for word in words if word not in TITLES]
     return tuple(dict.fromkeys(telling or words))[:_MOST_WORDS]
 

@@ -1,6 +1,8 @@
 """People weighed with the starting chances: which slips are forgiven, what the waterfall says, what is decided."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 from tests.linkage_records import people
@@ -104,6 +106,16 @@ def test_the_waterfall_adds_up_and_says_each_step() -> None:
     assert steps[-1][2] == sum(bits for _, bits, _ in steps) == proposal.weight
     assert proposal.probability == pytest.approx(1 / (1 + 2 ** -steps[-1][2]))
     assert proposal.parts[0].factor == pytest.approx(0.70 / 0.010, rel=1e-4)
+
+
+def test_the_waterfall_of_the_page_is_true() -> None:
+    page = Path(__file__).parents[3] / "docs" / "methods" / "linkage.md"
+    other = {"given_name": "Kate", "surname": "O'Neal", "date_of_birth": "1984-11-03", "postcode": "M14 5TQ"}
+    kate = {"given_name": "Katherine", "surname": "O'Neill", "date_of_birth": "1984-03-11", "postcode": "M14 5TP"}
+    (proposal,) = propose(people(kate | {"phone": "0161 496 0123"}, other))
+    text = re.sub(r" \([^)]*\) \|", " |", page.read_text(encoding="utf-8"))  # the page adds what was written
+    for words, bits, so_far in proposal.waterfall():
+        assert f"| {words} | {bits:.2f} | {so_far:.2f} |" in text
 
 
 def test_starting_chances_of_a_comparison_sum_to_one() -> None:

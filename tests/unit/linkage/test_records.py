@@ -63,8 +63,8 @@ def test_a_pair_both_accepted_and_rejected_is_refused() -> None:
     ("written", "words"),
     [
         ("Sir William Chance, 2nd Baronet", ("william", "chance")),
-        ("O’Neill", ("o'neill",)),
-        ("Thiselton-Dyer", ("thiselton-dyer",)),
+        ("O’Neill", ("oneill",)),
+        ("Major-General Thiselton-Dyer", ("thiselton", "dyer")),
         ("Müller, Zoë", ("muller", "zoe")),
         ("Василий", ("vasiliy",)),
         ("Sir", ("sir",)),
