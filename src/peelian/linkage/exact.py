@@ -8,84 +8,57 @@ key that many people may use (a switchboard's number) proposes nothing. Both are
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice, product
 
 import polars as pl
-from anyascii import anyascii
 
 from peelian.linkage.names import name_words
 from peelian.linkage.records import EntityType, LinkageRecords, values_of
+from peelian.records import normal
 
 #: Text that stands for "we do not know"; never a key.
-_UNKNOWN = frozenset({"", "na", "none", "null", "unknown", "notknown", "nil", "tbc", "nfa", "withheld"})
-
-_STREET_WORDS = {
-    "street": "st",
-    "road": "rd",
-    "avenue": "ave",
-    "lane": "ln",
-    "drive": "dr",
-    "close": "cl",
-    "court": "ct",
-    "crescent": "cres",
-    "place": "pl",
-    "square": "sq",
-    "terrace": "ter",
-    "gardens": "gdns",
-    "flat": "flat",
-    "apartment": "flat",
-    "apt": "flat",
-}
+_UNKNOWN = frozenset({"NA", "NONE", "NULL", "UNKNOWN", "NOTKNOWN", "NIL", "TBC", "NFA", "WITHHELD"})
+_LEGAL_FORMS = frozenset({"and", "co", "company", "corp", "inc", "limited", "llc", "llp", "ltd", "plc", "the"})
+#: Digits of a phone number with its country, by E.164.
+_SHORTEST_PHONE, _LONGEST_PHONE = 8, 15
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 #: Keys of one record under one rule: more values than this are no person's.
 _MOST_KEYS = 100
 _DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
-_LEGAL_FORMS = frozenset({"co", "company", "corp", "inc", "limited", "llc", "llp", "ltd", "plc", "the"})
 
 
 def code_key(text: str) -> str:
-    """Return letters and digits only, in capitals: a document number, VIN, IMEI or company number."""
-    key = re.sub(r"[^A-Z0-9]", "", anyascii(text).upper())
-    return "" if key.lower() in _UNKNOWN or set(key) == {"0"} else key
+    """Return letters and digits only, in capitals: a document number, VIN, IMEI, postcode or company number."""
+    key = normal.reference_key(text)
+    return "" if key in _UNKNOWN or set(key) == {"0"} else key
 
 
 def plate_key(text: str) -> str:
-    """Return a plate without its blanks and dashes; a plate has at least two characters."""
-    key = code_key(text)
-    return key if len(key) > 1 else ""
+    """Return a plate's letters and digits; O and 0, I and 1 count as the same. A plate has two at least."""
+    return normal.plate_key(text) if len(code_key(text)) > 1 else ""
 
 
-@lru_cache(maxsize=100_000)
 def phone_key(text: str) -> str:
-    """Return a phone number in E.164, British unless it says otherwise; empty when it can be no number."""
-    import phonenumbers
-
-    try:
-        number = phonenumbers.parse(text, "GB")
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    """Return a phone number's digits with its country's, British unless it says otherwise; empty where it is none."""
+    key = normal.phone_key(text)
+    return key if _SHORTEST_PHONE <= len(key) <= _LONGEST_PHONE and len(set(key)) > 1 else ""
 
 
 def email_key(text: str) -> str:
     """Return an e-mail address in lower case; empty when it is none."""
-    key = text.strip().lower()
-    return key if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", key) else ""
+    key = normal.email_key(text)
+    return key if _MAILBOX.fullmatch(key) else ""
 
 
 def address_key(text: str) -> str:
     """Return an address with one spelling for each kind of street and no punctuation."""
-    words = re.findall(r"[a-z0-9]+", anyascii(text).lower())
-    return " ".join(_STREET_WORDS.get(word, word) for word in words)
+    return " ".join(normal.address_words(text))
 
 
 def organisation_key(text: str) -> str:
     """Return an organisation's name without punctuation and legal form."""
-    words = re.findall(r"[a-z0-9]+", anyascii(text).lower().replace("&", " and ").replace("'", ""))
-    key = " ".join(word for word in words if word not in _LEGAL_FORMS)
-    return "" if key.replace(" ", "") in _UNKNOWN else key
+    words = [word for word in normal.words_of(text) if word not in _LEGAL_FORMS]
+    return "" if "".join(words).upper() in _UNKNOWN else " ".join(words)
 
 
 def name_key(text: str) -> str:

@@ -3,11 +3,11 @@
 import re
 
 import polars as pl
-from anyascii import anyascii
 
 from peelian.linkage.exact import born_key, code_key, email_key, phone_key
 from peelian.linkage.names import Nicknames, name_words
 from peelian.linkage.records import LinkageRecords, values_of
+from peelian.records.normal import fold
 
 #: Area, district and sector of a British postcode: NG, NG6, NG6 9.
 _POSTCODE = re.compile(r"([A-Z]{1,2})([0-9][A-Z0-9]?)([0-9])[A-Z0-9]{2}|([A-Z]{1,2})([0-9][A-Z0-9]?)")
@@ -57,14 +57,14 @@ def _features(row: dict[str, str | None], namer: Nicknames) -> dict[str, object]
         "family": family,
         "words": sorted(words) or None,
         "born": born_key(first["date_of_birth"]) or None,
-        "sex": _plain(first["sex"])[:1] or None,
-        "occupation": _plain(first["occupation"]) or None,
-        "place": _plain(first["place"]) or None,
+        "sex": fold(first["sex"])[:1] or None,
+        "occupation": fold(first["occupation"]) or None,
+        "place": fold(first["place"]) or None,
         "postcode": postcode or None,
         "sector": sector,
         "district": district,
         "area": area,
-        "address": _plain(first["address"]) or None,
+        "address": fold(first["address"]) or None,
         "phone": phone_key(first["phone"]) or None,
         "email": email or None,
         "email_user": email.split("@")[0] or None,
@@ -86,7 +86,3 @@ def _postcode_parts(postcode: str) -> tuple[str | None, str | None, str | None]:
         return None, None, None
     area, district = found[1] or found[4], found[2] or found[5]
     return area, area + district, f"{area}{district} {found[3]}" if found[3] else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(anyascii(text).lower().replace(",", " ").split())

@@ -3,10 +3,9 @@
 Only for comparing: what a record says stands in the record, unchanged.
 """
 
-import re
 from functools import lru_cache
 
-from anyascii import anyascii
+from peelian.records.normal import words_of
 
 #: Ranks, styles and joining words: they say little about who is meant, and records carry them now and then.
 # fmt: off
@@ -23,7 +22,6 @@ TITLES = frozenset(
 )
 # fmt: on
 
-_WORD = re.compile(r"[a-z0-9]+")
 #: More words than this are no name; a pair of words is a key, so their number is bounded.
 _MOST_WORDS = 8
 
@@ -34,7 +32,7 @@ def name_words(text: str) -> tuple[str, ...]:
 
     A hyphen parts words and an apostrophe does not: Smith-Jones is Smith Jones, O'Neill is ONeill.
     """
-    words = _WORD.findall(anyascii(text).lower().replace("'", "").replace("`", ""))
+    words = words_of(text)
     telling = [word for word in words if word not in TITLES]
     return tuple(dict.fromkeys(telling or words))[:_MOST_WORDS]
 
