@@ -11,7 +11,8 @@ class LinkageSettings:
     """Settings of one run. Persons are weighed by Splink as well as by rules; the other types go by rules alone.
 
     A pair is proposed when it is more likely right than wrong (``least_probability``), and the bar rises until by
-    the model's own reckoning at least ``least_precision`` of the proposals are right. No label is looked at.
+    the model's own reckoning at least ``least_precision`` of the proposals are right. No label is looked at. A pair
+    that speaks against one person before the start is added is proposed by a rule or not at all.
     Below ``least_to_learn`` records nothing can be learned: the starting chances stand, and rarity counts nothing.
     ``records_at_a_time`` bounds the memory and changes no proposal.
     """

@@ -156,8 +156,8 @@ def probabilities(weight: NDArray[np.float64]) -> NDArray[np.float64]:
 def _start_bits(weight: NDArray[np.float64], hopeless: float, n_records: int, *, is_learned: bool) -> float:
     """Solve chance = sum of the pairs' probabilities at that chance / all pairs, by iteration; at least one match.
 
-    A hopeless pair's probability is its odds, to a part in a hundred and better: below nought bits, and the start below
-    minus seven.
+    A hopeless pair's probability is taken to be its odds: right to a hundredth while the start is below minus seven
+    bits, and never less than it is.
     """
     n_pairs = n_records * (n_records - 1) / 2
     chance = min(_DUPLICATES_A_RECORD * n_records / n_pairs, _MOST_CHANCE)
