@@ -40,6 +40,10 @@ class EvaluationError(PeelianError):
     """A score or comparison that would mislead if it were printed."""
 
 
+class LinkageError(PeelianError):
+    """Records that cannot be compared, or a decision that contradicts another."""
+
+
 class StoreError(PeelianError):
     """The home folder or the database cannot be read or written."""
 
