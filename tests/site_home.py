@@ -97,15 +97,13 @@ def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Dja
 @contextmanager
 def served(home: Path, *words: str, env: dict[str, str] | None = None) -> Iterator[str]:
     """Serve a home in a process of its own and give its address; the process is ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "peelian", "serve", "--home", str(home), "--port", str(port), *words]
     log = (home / "serve.log").open("ab")
     process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **(env or {})})
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(address, process, home / "serve.log")
+        wait_for(address, process, home / "serve.log")
         yield address
     finally:
         process.terminate()
@@ -113,12 +111,21 @@ def served(home: Path, *words: str, env: dict[str, str] | None = None) -> Iterat
         log.close()
 
 
+def free_port() -> int:
+    """Return a port that nobody listens at now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 def copy_of(home: Path, folder: Path) -> Path:
     """Return a copy of a home for a test that changes it."""
     return Path(shutil.copytree(home, folder))
 
 
-def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until a site that was started answers."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text(encoding="utf-8")
