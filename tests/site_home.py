@@ -61,13 +61,26 @@ def open_town(home: Path, url: str = "", **site: object) -> dict[str, Any]:
 
 
 def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Django's test client and our account
-    """Return a test client, signed in as the account where one is given."""
+    """Return a test client, signed in as the account where one is given; an administrator with code and all."""
     from django.test import Client
 
     client = Client(**options)
     if account is not None:
         client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        if account.role == "administrator":
+            verify(client, account)
     return client
+
+
+def verify(client: Any, account: Any) -> None:  # noqa: ANN401 - as above
+    """Let a test client's session have shown a second factor, made for it where the account has none."""
+    from django_otp import DEVICE_ID_SESSION_KEY
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    phone, _ = TOTPDevice.objects.get_or_create(user=account, confirmed=True, defaults={"name": "phone"})
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = phone.persistent_id
+    session.save()
 
 
 @contextmanager

@@ -16,7 +16,45 @@ from peelian.errors import SettingsError
 from peelian.jobs.terms import NightTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
-_SECRETS = {"database_url": "DATABASE_URL", "secret_key": "PEELIAN_SECRET_KEY"}
+_SECRETS = {
+    "database_url": "DATABASE_URL",
+    "secret_key": "PEELIAN_SECRET_KEY",
+    "oidc_secret": "PEELIAN_OIDC_SECRET",
+    "mail_password": "PEELIAN_MAIL_PASSWORD",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OidcTerms:
+    """``[site.oidc]``: sign-in by the organisation's own OpenID Connect; off while no issuer is named."""
+
+    issuer: str = ""
+    client_id: str = "peelian"
+    #: What the link on the sign-in page calls it.
+    label: str = "your organisation"
+    scopes: str = "openid email profile"
+    #: The claim that names the account: "email" is held against e-mail addresses, any other against names.
+    claim: str = "email"
+    #: The claim that holds a person's groups; with it and ``roles`` an account is opened at the first sign-in.
+    groups_claim: str = ""
+    #: Which group is which role; the first that fits, in the order written.
+    roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    #: The areas of accounts opened so; an administrator changes them afterwards.
+    areas: tuple[str, ...] = ("*",)
+    #: True only where the organisation's word may open an administrator's account, or a group make one.
+    may_administer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MailTerms:
+    """``[mail]``: the server that takes Peelian's e-mail; none is sent while no host is named."""
+
+    host: str = ""
+    port: int = 587
+    #: "starttls", "tls", or "none" for a server on this machine.
+    security: str = "starttls"
+    user: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +71,16 @@ class SiteTerms:
     proxies: int = 0
     processes: int = 2
     threads: int = 4
+    #: A session ends so long after the sign-in, whatever happens.
     session_hours: float = 10.0
+    #: A session ends when nobody used it for so long.
+    idle_minutes: float = 120.0
     #: A public page tells of a night only so many days after it ended.
     public_delay_days: int = 14
     language: str = "en"
     #: For demonstrations: the instant at which the site's clock starts, such as 2018-12-21T19:00:00-06:00.
     clock: str = ""
+    oidc: OidcTerms = field(default_factory=OidcTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +88,11 @@ class Settings(Terms):
     """Everything that can be set: the jobs' terms, and what only a door needs to know."""
 
     site: SiteTerms = field(default_factory=SiteTerms)
+    mail: MailTerms = field(default_factory=MailTerms)
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
+    oidc_secret: str = field(default="", repr=False)
+    mail_password: str = field(default="", repr=False)
 
 
 def read_settings(home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -62,9 +107,8 @@ def read_settings(home: Path | None = None, environment: Mapping[str, str] | Non
     """
     env = os.environ if environment is None else environment
     place = (home or Path(env.get("PEELIAN_HOME") or "peelian-home")).expanduser().resolve()
-    settings = Settings(
-        home=place, database_url=env.get("DATABASE_URL", ""), secret_key=env.get("PEELIAN_SECRET_KEY", "")
-    )
+    secrets: dict[str, Any] = {name: env.get(variable, "") for name, variable in _SECRETS.items()}
+    settings = Settings(home=place, **secrets)
     config = place / CONFIG_NAME
     if not config.exists():
         return settings
@@ -94,12 +138,14 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms) and isinstance(value, dict):
+    if isinstance(default, NightTerms | SiteTerms | OidcTerms | MailTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key == "bundles" and isinstance(value, dict):
         for name, weights in value.items():
             if not isinstance(weights, dict) or not all(isinstance(w, int | float) and w > 0 for w in weights.values()):
                 raise SettingsError(f"{where}: bundle {name!r} = {weights!r}; give crime types with positive weights.")
+        return MappingProxyType(value)
+    if key == "roles" and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
         return MappingProxyType(value)
     if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
