@@ -35,11 +35,12 @@ def make_site_home(folder: Path) -> Path:
     return home
 
 
-def open_town(home: Path, url: str = "", **site: object) -> dict[str, Any]:
+def open_town(home: Path, url: str = "", *, oidc_secret: str = "", mail: Any = None, **site: object) -> dict[str, Any]:  # noqa: ANN401 - terms of the settings
     """Open the site of a home in this process and return its accounts by role; "north" is an officer of one area."""
     from peelian.site.configuration import open_site
 
-    settings = replace(read_settings(home, {}), database_url=url)
+    settings = replace(read_settings(home, {}), database_url=url, oidc_secret=oidc_secret)
+    settings = settings if mail is None else replace(settings, mail=mail)
     open_site(replace(settings, site=replace(settings.site, **{"clock": CLOCK, **site})))
 
     from django.conf import settings as django_settings

@@ -174,13 +174,20 @@ def _mail(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:
+        return False
+
+
 def _check_oidc(settings: Settings) -> None:
     oidc = settings.site.oidc
     if not oidc.issuer:
         return
     if not settings.oidc_secret:
         raise SettingsError("[site.oidc] names an issuer; set PEELIAN_OIDC_SECRET in the environment.")
-    if find_spec("mozilla_django_oidc") is None:
+    if not _is_installed("mozilla_django_oidc"):
         raise SettingsError("[site.oidc] needs the extra 'oidc': pip install 'peelian[oidc]'.")
     known = {role.value for role in STAFF}
     for group, role in oidc.roles.items():

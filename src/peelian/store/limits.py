@@ -58,7 +58,7 @@ def take(key: str, limit: int, window_s: int, now: datetime) -> Taken:
     """Count one asking of a key and tell whether it is among the first ``limit`` of its window."""
     at = now.timestamp()
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [key[:_LONGEST_KEY], ceil(at) + window_s, int(at), int(at)])
+        cursor.execute(_TAKE, [key[:_LONGEST_KEY], int(at) + window_s, int(at), int(at)])
         taken, ends_at = cursor.fetchall()[0]
     if taken == 1:
         RateLimit.objects.filter(ends_at__lt=int(at) - _KEPT_S).delete()

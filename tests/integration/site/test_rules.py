@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from tests.site_home import ROLES, client_of
 
-
 #: What stands for each parameter of an address.
 SAMPLES = {"seal": "0123456789ab", "name": "none", "number": "1", "who": "MQ", "token": "none"}
 

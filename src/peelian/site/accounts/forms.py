@@ -7,13 +7,17 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 
-from peelian.records.access import STAFF, Role
+from peelian.records.access import Role
 from peelian.site import limits
 from peelian.site.fields import Words
 from peelian.store.accounts import Account
 
 #: Areas to choose from: a level in words, and its areas by id and name.
 Areas = Sequence[tuple[str, list[tuple[str, str]]]]
+
+
+#: The one that may least comes first: it is what a hurried hand chooses.
+_ROLES = (Role.OFFICER, Role.SERGEANT, Role.ANALYST, Role.EVALUATOR, Role.OVERSEER, Role.ADMINISTRATOR)
 
 
 class SignInForm(forms.Form):
@@ -40,7 +44,16 @@ class CodeForm(forms.Form):
     )
 
 
-class PresentPasswordForm(forms.Form):
+class OfAccountForm(forms.Form):
+    """A form about one account's password."""
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
+        """Keep whose password it is."""
+        super().__init__(*args, **kwargs)
+        self._account = account
+
+
+class PresentPasswordForm(OfAccountForm):
     """The account's present password: whoever found the session open does not know it."""
 
     present = forms.CharField(
@@ -49,11 +62,6 @@ class PresentPasswordForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
-        """Keep whose password it is."""
-        super().__init__(*args, **kwargs)
-        self._account = account
 
     def clean_present(self) -> str:
         """Refuse who does not know the present password."""
@@ -64,7 +72,7 @@ class PresentPasswordForm(forms.Form):
         return present
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(OfAccountForm):
     """A new password, twice, held to the rules."""
 
     new = forms.CharField(
@@ -80,11 +88,6 @@ class NewPasswordForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-
-    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
-        """Keep whose password it is."""
-        super().__init__(*args, **kwargs)
-        self._account = account
 
     def clean_new(self) -> str:
         """Hold the new one to the rules."""
@@ -117,7 +120,7 @@ class AccountForm(forms.Form):
 
     name = Words(label="Person's name", max_length=200)
     email = forms.EmailField(label="E-mail address", max_length=254, required=False)
-    role = forms.ChoiceField(label="Role", choices=[(r.value, r.value) for r in Role if r in STAFF])
+    role = forms.ChoiceField(label="Role", choices=[(r.value, r.value) for r in _ROLES])
     areas = forms.MultipleChoiceField(
         label="Areas",
         required=False,

@@ -40,6 +40,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 def callback(request: HttpRequest) -> HttpResponseBase:
     """Take what the organisation's sign-in sends back, and go on into the session where it holds."""
     _need()
+    from httpx import HTTPError
     from jwt import PyJWTError
     from requests import RequestException
 
@@ -47,7 +48,7 @@ def callback(request: HttpRequest) -> HttpResponseBase:
 
     try:
         return answered(Callback, request)
-    except (UnreachableError, RequestException) as error:
+    except (UnreachableError, RequestException, HTTPError) as error:
         return unreachable(request, error)
     except (SuspiciousOperation, PyJWTError, KeyError, TypeError, ValueError) as error:
         # What a stranger sent, or a provider that keeps to no rule: told in the log, not on the page.

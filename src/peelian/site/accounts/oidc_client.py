@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import jwt
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
@@ -98,6 +99,16 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc] # the library ha
         super().__init__()
         found: Account | None = super().authenticate(request, **told)
         return found
+
+    def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
+        """Return the key that signed; a token that names none is the only key's, as the standard allows."""
+        if "kid" in jwt.get_unverified_header(token):
+            named: jwt.PyJWK = super().retrieve_matching_jwk(token)
+            return named
+        keys = httpx.get(self.OIDC_OP_JWKS_ENDPOINT, timeout=10).raise_for_status().json()["keys"]
+        if len(keys) != 1:
+            raise SuspiciousOperation("the token names no key, and the provider has several")
+        return jwt.PyJWK(keys[0])
 
     def verify_token(self, token: str, **told: Any) -> Claims:  # noqa: ANN401 - as the library calls it
         """Return the token's claims once signature, nonce, issuer, audience and time hold."""

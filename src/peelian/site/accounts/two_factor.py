@@ -164,7 +164,7 @@ def _confirmed(account: Account, form: CodeForm, made: list[str]) -> second_fact
 
 def _enrolment(request: HttpRequest, account: Account, form: CodeForm, *, is_forced: bool) -> HttpResponse:
     told = second_factor.begin(account)
-    picture = segno.make(told.address, error="m").svg_inline(scale=5, border=4, dark="#1b2426", light="#ffffff")
+    picture = segno.make(told.address, error="m").svg_inline(omitsize=True, border=4, dark="#1b2426", light="#ffffff")
     return page(
         request,
         "enrol.html.j2",
