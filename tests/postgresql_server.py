@@ -48,10 +48,10 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(server: str, name: str) -> str:
-    """Make an empty database on the server and return its address."""
+def new_database(server: str, name: str, of: str = "template1") -> str:
+    """Make a database on the server, empty or as a copy of another, and return its address."""
     import psycopg
 
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    with psycopg.connect(server.rsplit("/", 1)[0] + "/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"'.encode())
     return server.rsplit("/", 1)[0] + f"/{name}"
