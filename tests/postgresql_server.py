@@ -1,37 +1,56 @@
-"""A PostgreSQL of the tests' own, started on loopback on a free port and ended afterwards."""
+"""A PostgreSQL server of the tests' own, on loopback, on a free port; and databases in it, each a copy of another."""
 
 import os
 import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import needs
 
 
-def program(name: str) -> str:
-    """Return where a program of PostgreSQL lies; Debian keeps the server's off the PATH."""
-    found = shutil.which(name) or next((str(p) for p in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), "")
-    if not found:
-        needs(name, "postgresql")
-    return found
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server is."""
+
+    port: int
+
+    def url(self, name: str) -> str:
+        """Return the address of one of its databases."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+
+    def make(self, name: str, template: str = "template1") -> str:
+        """Make a database as a copy of another to which nobody is connected; return its address."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Take a database away, whoever is still connected."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Serve and give the address of the database "postgres"."""
-    initdb, pg_ctl = program("initdb"), program("pg_ctl")
+def postgresql() -> Iterator[Server]:
+    """Start a server and stop it afterwards; a test that needs one where none is installed says so and skips."""
+    initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
     # PostgreSQL refuses to run as root: root lends it the folder and the system's own user for it.
-    root = os.geteuid() == 0
-    folder = Path("/tmp") / f"peelian-pg-{os.getpid()}"  # noqa: S108 - the server's user must reach it; made anew below
-    folder.mkdir(mode=0o700)
-    as_user = ["runuser", "-u", "postgres", "--"] if root else []
-    if root:
+    folder = Path(tempfile.mkdtemp(prefix="peelian-pg-", dir="/tmp"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
+        as_user = ["runuser", "-u", "postgres", "--"]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -41,17 +60,15 @@ def postgresql() -> Iterator[str]:
         subprocess.run([*as_user, *start], check=True, capture_output=True, cwd=folder)
         serve = [pg_ctl, "-D", str(folder / "d"), "-w", "-l", str(folder / "log"), "-o", options, "start"]
         subprocess.run([*as_user, *serve], check=True, capture_output=True, cwd=folder)
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        yield Server(port)
         stop = [pg_ctl, "-D", str(folder / "d"), "-m", "immediate", "stop"]
         subprocess.run([*as_user, *stop], check=False, capture_output=True, cwd=folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(server: str, name: str, of: str = "template1") -> str:
-    """Make a database on the server, empty or as a copy of another, and return its address."""
-    import psycopg
-
-    with psycopg.connect(server.rsplit("/", 1)[0] + "/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"'.encode())
-    return server.rsplit("/", 1)[0] + f"/{name}"
+def _program(name: str) -> str:
+    found = shutil.which(name) or next((str(p) for p in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), "")
+    if not found:
+        needs(name, "postgresql")
+    return found

@@ -61,6 +61,30 @@ def open_town(home: Path, url: str = "", *, oidc_secret: str = "", mail: Any = N
     }
 
 
+def copy_rows(home: Path, url: str) -> None:
+    """Make a home's tables in another database, and put its rows there: so its nights need not be made again."""
+    from peelian.store.database import open_database
+
+    open_database(home)
+
+    from django.core import serializers
+    from django.core.management.color import no_style
+    from django.db import connection, connections
+
+    from peelian.store.nights import NightRun, PublishedBox, PurposeCardRow
+
+    tables = (PurposeCardRow, NightRun, PublishedBox)
+    rows = serializers.serialize("json", [row for table in tables for row in table.objects.all()])
+    connection.close()
+    open_database(home, url)
+    for row in serializers.deserialize("json", rows):
+        row.save()
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), tables):
+            cursor.execute(statement)
+    connections.close_all()
+
+
 def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Django's test client and our account
     """Return a test client, signed in as the account where one is given; an administrator with code and all."""
     from django.test import Client

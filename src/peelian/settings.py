@@ -6,14 +6,14 @@ Secrets come only from the environment. An unknown key is refused with the neare
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
-from peelian.jobs.terms import NightTerms, Terms
+from peelian.jobs.terms import NightTerms, NoticeTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 _SECRETS = {
@@ -21,6 +21,12 @@ _SECRETS = {
     "secret_key": "PEELIAN_SECRET_KEY",
     "oidc_secret": "PEELIAN_OIDC_SECRET",
     "mail_password": "PEELIAN_MAIL_PASSWORD",
+}
+#: Tables whose names are the operator's own: what their values must be, and how that is said.
+_TABLES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "bundles": (lambda v: isinstance(v, int | float) and v > 0, "crime types with positive weights"),
+    "roles": (lambda v: isinstance(v, str), 'a role for each group, "Analysts" = "analyst"'),
+    "layers": (lambda v: isinstance(v, str), 'file = "..." and of = "..."'),
 }
 
 
@@ -89,6 +95,7 @@ class Settings(Terms):
 
     site: SiteTerms = field(default_factory=SiteTerms)
     mail: MailTerms = field(default_factory=MailTerms)
+    notices: NoticeTerms = field(default_factory=NoticeTerms)
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
     oidc_secret: str = field(default="", repr=False)
@@ -138,15 +145,10 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms | OidcTerms | MailTerms) and isinstance(value, dict):
+    if isinstance(default, NightTerms | SiteTerms | OidcTerms | MailTerms | NoticeTerms) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
-    if key == "bundles" and isinstance(value, dict):
-        for name, weights in value.items():
-            if not isinstance(weights, dict) or not all(isinstance(w, int | float) and w > 0 for w in weights.values()):
-                raise SettingsError(f"{where}: bundle {name!r} = {weights!r}; give crime types with positive weights.")
-        return MappingProxyType(value)
-    if key == "roles" and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
-        return MappingProxyType(value)
+    if key in _TABLES and isinstance(value, dict):
+        return _table(key, value, where)
     if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
@@ -154,3 +156,12 @@ def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN4
     if type(value) is type(default):
         return value
     raise SettingsError(f"{where}: {key} = {value!r} is of another kind than its default {default!r}.")
+
+
+def _table(key: str, value: dict[str, Any], where: str) -> Mapping[str, Any]:
+    """Return a table of tables whose names are the operator's own: bundles of weights, layers of texts."""
+    for name, written in value.items():
+        sound = isinstance(written, dict) and all(_TABLES[key][0](v) for v in written.values())
+        if not sound:
+            raise SettingsError(f"{where}: [{key}] {name!r} = {written!r}; give {_TABLES[key][1]}.")
+    return MappingProxyType(value)

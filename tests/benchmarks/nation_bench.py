@@ -96,7 +96,7 @@ def measure(home: Path, model: str, boxes: str, forces: int) -> Iterator[dict[st
     began, cpu_began = time.perf_counter(), time.process_time()
     with Workers(terms.executor, terms.workers) as workers:
         for number, force in enumerate(EventStore(home).forces()[:forces], start=1):
-            night, _ = compose_night(terms, force, NIGHT, workers)
+            night = compose_night(terms, force, NIGHT, workers).night
             so_far["forces"] = number
             so_far["cells"] += night.layer.grid.n_cells
             so_far["events"] += night.n_events_known

@@ -68,7 +68,7 @@ def run(extract: Path | None = None) -> list[dict[str, object]]:
         drawn_s = time.perf_counter() - began
         with Memory() as memory:
             began = time.perf_counter()
-            night, _ = compose_night(terms, LONDON, NIGHT)
+            night = compose_night(terms, LONDON, NIGHT).night
             composed_s = time.perf_counter() - began
             began = time.perf_counter()
             size = publish_folder(home / "nights" / str(NIGHT), files_of(night, 2))

@@ -25,11 +25,12 @@ def test_every_area_and_type_is_given_a_model_with_its_reason(home: Path) -> Non
     assert {(c.area, c.crime_type) for c in choices.choices} == {(a, t) for a in ("1", "2") for t in TYPES}
     assert all(c.why for c in choices.choices)
     assert all(c.method != "recent-counts" for c in choices.choices)
-    model = choices.model_for("1", "burglary")
-    assert model is not None
+    found = choices.choice_for("1", "burglary")
+    assert found is not None
+    choice, model = found
+    assert (choice.area, choice.crime_type) == ("1", "burglary")
     assert model.model in ("all-history", "smoothed-counts")
-    assert choices.model_for("1", "arson") is None
-    assert set(choices.models_for("burglary")) == {choices.model_for(a, "burglary") for a in ("1", "2")}
+    assert choices.choice_for("1", "arson") is None
 
 
 def test_what_is_kept_is_what_was_chosen_and_stands_for_later_nights(home: Path) -> None:

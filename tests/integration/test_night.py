@@ -39,6 +39,7 @@ def test_night_lands_whole_with_every_file(home: Path) -> None:
         "briefing-South.pdf",
         "index.html",
         "night.json",
+        "site",
     ]
 
 

@@ -12,8 +12,8 @@ from tests.postgresql_server import postgresql
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A server of this test's own, and its address."""
-    with postgresql() as address:
-        yield address
+    with postgresql() as started:
+        yield started.url("postgres")
 
 
 def test_night_on_postgresql_gives_the_same_boxes_as_on_sqlite(home: Path, server: str, tmp_path: Path) -> None:

@@ -17,10 +17,12 @@ def register(app: typer.Typer) -> None:
         doctor,
         ingest,
         night,
+        notices,
         purpose,
         serve,
         severity,
         streets,
+        token,
         user,
     )
 
@@ -41,6 +43,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(audit.app, name="audit")
     app.command("backup")(backup.backup)
     app.command("restore")(backup.restore)
+    app.add_typer(token.app, name="token")
+    app.add_typer(notices.app, name="notices")
+    app.command("notify")(notices.notify)
 
 
 def _program(

@@ -34,6 +34,7 @@ def night(
     settings = open_store(home)
 
     from peelian.cli.night_table import outcomes_as_json, print_outcomes
+    from peelian.cli.notices import tell
     from peelian.cli.progress import steps
     from peelian.jobs.night import run_nights
 
@@ -60,5 +61,6 @@ def night(
         typer.echo(f"nothing to do: the night of {day(on)} is published; --again makes it anew.")
     else:
         print_outcomes(outcomes)
+    tell(settings)
     if any(o.status == "failed" for o in outcomes):
         raise typer.Exit(1)

@@ -21,6 +21,8 @@ def print_outcomes(outcomes: Sequence[NightOutcome], *, most_rows: int = 40) -> 
     for outcome in outcomes:
         where = f": {outcome.folder / 'index.html'}" if outcome.folder else f": {outcome.message}"
         console.print(f"{outcome.force} {outcome.night} {outcome.status}{where}", soft_wrap=True, highlight=False)
+        if outcome.folder and outcome.message:
+            console.print(outcome.message, soft_wrap=True, highlight=False)
     values = [o.value for o in outcomes if o.value is not None]
     if values:
         console.print(night_table(values[-1], most_rows))

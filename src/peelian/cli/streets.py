@@ -59,7 +59,8 @@ def street_map(
         "file": str(made.file),
     }
     if as_json:
-        typer.echo(json.dumps({**summary, "streets": made.chosen.head(rows).to_dicts()}, indent=1))
+        listed = {"streets": made.chosen.head(rows).to_dicts(), "boxes": made.boxes.to_dicts()}
+        typer.echo(json.dumps({**summary, **listed}, indent=1))
         return
     typer.echo(
         f"{made.force.name}, {made.crime_type}: {made.chosen.height} stretches, {made.length_share:.1%} of the street "
@@ -69,4 +70,12 @@ def street_map(
     for row in made.chosen.head(rows).iter_rows(named=True):
         street = row["street"] or "(no name)"
         typer.echo(f"{row['rank']:>4}  {street:<40}{row['length_m']:>7.0f} m  {row['expected_count']:.4f}")
+    if made.boxes.height:
+        typer.echo("In the boxes published for that night, the stretch that carries most:")
+        for row in made.boxes.unique(["area_id", "rank"], keep="first", maintain_order=True).iter_rows(named=True):
+            street = row["street"] or "(no name)"
+            typer.echo(
+                f"  {row['area_id']}, box {row['rank']}: {street}, {row['length_m']:.0f} m, {row['share']:.0%} of the "
+                "box's streets"
+            )
     typer.echo(f"all of them: {made.file}")

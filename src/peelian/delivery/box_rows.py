@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from peelian.delivery import words
+from peelian.delivery.making import walk_names
 from peelian.delivery.reasons import headline, reasons
 from peelian.forecasts.nights import AreaNight, Night
 
@@ -27,6 +28,7 @@ class BoxRow:
     expected_count: float
     chance: float | None
     place: str
+    walk: str
     why: str
     valid_from: str
     valid_to: str
@@ -57,6 +59,7 @@ def _rows_of(night: Night, area_night: AreaNight) -> Iterator[BoxRow]:
     boxes, card = area_night.boxes, night.card(area_night.bundle.name)
     zone = ZoneInfo(night.force.time_zone)
     chances, why, n_chosen = area_night.chances, reasons(area_night), len(boxes)
+    walks = walk_names(area_night)
     for index, row in enumerate(boxes.table.iter_rows(named=True)):
         yield BoxRow(
             area_id=area_night.area.id,
@@ -70,6 +73,7 @@ def _rows_of(night: Night, area_night: AreaNight) -> Iterator[BoxRow]:
             expected_count=rounded(row["expected_count"]),
             chance=rounded(float(chances[index])) if np.isfinite(chances[index]) else None,
             place=area_night.place_names[index],
+            walk=walks[index] if index < n_chosen else "",
             why=headline(why[index], area_night, night.force.date_precision),
             valid_from=iso(area_night.period.start, zone),
             valid_to=iso(area_night.period.end, zone),

@@ -12,6 +12,7 @@ import numpy as np
 import typst
 
 from peelian.delivery import sentences, words
+from peelian.delivery.making import walk_sentence
 from peelian.delivery.paper_map import PAPER_WIDTH, paper_map
 from peelian.delivery.reasons import reasons, recent_events
 from peelian.delivery.words import PeriodWords
@@ -32,11 +33,16 @@ _LATIN = ((0x00, 0x250), (0x1E00, 0x1F00), (0x2000, 0x2300))
 
 def briefing_pdf(night: Night, area_id: str) -> bytes:
     """Return the area's briefing as PDF: a page for each crime type with a map; equal nights give equal bytes."""
+    return typeset(briefing_paper(night, area_id), night)
+
+
+def briefing_paper(night: Night, area_id: str) -> dict[str, object]:
+    """Return everything that an area's briefing says, as it is typeset and as the site shows it."""
     pages = [_page(night, a) for a in night.areas if a.area.id == area_id]
     area = night.layer.area(area_id).name
     zone = ZoneInfo(night.force.time_zone)
     known = f"Records known at {words.instant(night.cutoff, zone)}."
-    paper = {
+    return {
         "title": f"Peelian briefing, {area}, {words.span(night.period, zone)}",
         "area": area,
         "period": words.span(night.period, zone),
@@ -47,13 +53,23 @@ def briefing_pdf(night: Night, area_id: str) -> bytes:
         "none": f"No map was made for {area}.",
         "pages": pages,
     }
+
+
+def typeset(paper: dict[str, object], night: Night) -> bytes:
+    """Return a briefing as PDF.
+
+    Raises
+    ------
+    PublicationError
+        When the typesetter gives none.
+    """
     text = json.dumps(paper, ensure_ascii=False)
     made = _compiler(_is_latin(text)).compile(
         format="pdf", sys_inputs={"paper": text}, timestamp=int(night.cutoff.timestamp())
     )
     if not isinstance(made, bytes):
         raise PublicationError(
-            f"the briefing of {area} was not typeset: typst gave {type(made).__name__}, wanted bytes."
+            f"the briefing of {paper['area']} was not typeset: typst gave {type(made).__name__}, wanted bytes."
         )
     return made
 
@@ -80,8 +96,10 @@ def _page(night: Night, area_night: AreaNight) -> dict[str, object]:
     first, second = sentences.night_sentence(area_night, period, area_night.area.name)
     firm_note, unsure_note = sentences.group_notes(area_night)
     return {
+        "kind": area_night.bundle.name,
         "crime": words.heading(area_night.bundle.name),
         "says": f"{first} {second}",
+        "walks": walk_sentence(area_night),
         "quiet": sentences.quiet_note(area_night, night.force.date_precision),
         "map": paper_map(night, area_night, round(PAPER_WIDTH * map_mm / _PAGE_MM[0])),
         "row_mm": row_mm,

@@ -1,15 +1,17 @@
 """Tonight's map as inline SVG; from below: ground, version 1, streets, outline, boxes, names, scale bar."""
 
 import numpy as np
+import polars as pl
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from peelian.delivery.frame import Frame, px
 from peelian.delivery.ground import Ground, named_lines
 from peelian.delivery.labels import Label, Room
-from peelian.delivery.marks import draw_boxes, draw_labels, draw_scale_bar, marks_of, svg
+from peelian.delivery.marks import draw_ages, draw_boxes, draw_labels, draw_plain, draw_scale_bar, marks_of, svg
 from peelian.forecasts.nights import AreaNight
 from peelian.places.grid import Grid
+from peelian.places.squares import Squares
 
 SCALE_BAR_X = 22.0
 _SCALE_BAR_ROOM = (215.0, 34.0)
@@ -50,6 +52,20 @@ def night_map(ground: Ground, area_night: AreaNight, grid: Grid) -> Markup:
             draw_scale_bar(frame, SCALE_BAR_X, frame.height - 14),
         ]
     )
+
+
+def plain_boxes(ground: Ground, area_night: AreaNight) -> Markup:
+    """Return the boxes that a plain recent count would have chosen, to be laid on tonight's map."""
+    table = area_night.baseline_squares
+    squares = Squares(table["x_min"].to_numpy(), table["y_min"].to_numpy(), area_night.boxes.size_m)
+    return draw_plain(marks_of(squares, table["rank"].to_list(), ["plain"] * table.height, ground.frame))
+
+
+def recent_crimes(ground: Ground, area_night: AreaNight) -> Markup:
+    """Return the recent crimes as dots, dark and large where new, to be laid on tonight's map."""
+    recent = area_night.events.filter(pl.col("age_days") < area_night.recent_days)
+    x, y = ground.frame.x(recent["x"].to_numpy()), ground.frame.y(recent["y"].to_numpy())
+    return draw_ages(x, y, recent["age_days"].to_numpy(), area_night.recent_days)
 
 
 def free_room(ground: Ground, rectangles: list[tuple[float, float, float, float]], points: NDArray[np.float64]) -> Room:

@@ -14,6 +14,8 @@ from peelian.places.squares import Squares
 #: A cell smaller than this many pixels cannot hold a number: the number then stands beside it.
 _HOLDS_NUMBER_PX = 17.0
 _TAG = (19.0, 15.0)
+#: The three ages of a dot, in thirds of the recent window: dark and large is new.
+AGES = ("new", "middle", "old")
 
 
 def svg(text: str) -> Markup:
@@ -89,6 +91,18 @@ def _tag(mark: Mark, room: Room) -> str:
     return ""
 
 
+def draw_plain(marks: list[Mark]) -> Markup:
+    """Return a plain count's boxes, inset in their cells so that both show where they agree with ours."""
+    inset = min(4.0, marks[0].side * 0.18) if marks else 4.0
+    return svg(
+        "".join(
+            f'<rect class="plain" x="{px(m.x + inset)}" y="{px(m.y + inset)}" width="{side}" height="{side}"/>'
+            for m in marks
+            for side in (px(max(m.side - 2 * inset, 2.0)),)
+        )
+    )
+
+
 def draw_labels(labels: Iterable[Label], kind: str = "street-name") -> Markup:
     """Return the words."""
     return Markup("").join(
@@ -107,6 +121,23 @@ def draw_dots(x: NDArray[np.float64], y: NDArray[np.float64], kind: str) -> Mark
     """Return points as one path of round ends: the style gives each its size."""
     d = "".join(f"M{px(a)} {px(b)}h0" for a, b in zip(x.tolist(), y.tolist(), strict=True))
     return svg(f'<path class="{kind}" d="{d}"/>') if d else Markup("")
+
+
+def age_name(age_days: float, recent_days: float) -> str:
+    """Return which third of the recent window an event's age falls in."""
+    return AGES[min(int(age_days / recent_days * len(AGES)), len(AGES) - 1)]
+
+
+def draw_ages(
+    x: NDArray[np.float64], y: NDArray[np.float64], age_days: NDArray[np.float64], recent_days: float
+) -> Markup:
+    """Return events as dots, the old ones below: recent ones by thirds of the window, older ones as rings."""
+    third = np.digitize(age_days, np.arange(1, len(AGES) + 1) / len(AGES) * recent_days)
+    older = third == len(AGES)
+    drawn = [draw_dots(x[older], y[older], f"event older{end}") for end in ("", "-middle")]
+    for i in reversed(range(len(AGES))):
+        drawn += [draw_dots(x[third == i], y[third == i], f"event {AGES[i]}{end}") for end in ("-edge", "")]
+    return Markup("").join(drawn)
 
 
 def draw_scale_bar(frame: Frame, x: float, y: float, most_px: float = 130.0) -> Markup:

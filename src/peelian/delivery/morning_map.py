@@ -9,7 +9,7 @@ from peelian.delivery.frame import px
 from peelian.delivery.ground import Ground
 from peelian.delivery.labels import Label, Room, text_width
 from peelian.delivery.maps import SCALE_BAR_X, free_room, street_labels
-from peelian.delivery.marks import draw_boxes, draw_dots, draw_labels, draw_scale_bar, marks_of, svg
+from peelian.delivery.marks import draw_boxes, draw_dots, draw_labels, draw_plain, draw_scale_bar, marks_of, svg
 from peelian.forecasts.nights import TrackRecord
 from peelian.places.squares import Squares
 
@@ -30,13 +30,7 @@ def morning_map(ground: Ground, record: TrackRecord, size_m: float) -> Markup:
     x, y = frame.x(record.last_events["x"].to_numpy()), frame.y(record.last_events["y"].to_numpy())
     caught = record.last_events["in_box"].to_numpy()
     room = free_room(ground, [m.rectangle for m in boxes], np.column_stack([x, y]))
-    drawn = draw_boxes(boxes, room)
-    inset = min(4.0, boxes[0].side * 0.18) if boxes else 4.0
-    for m in plain:
-        side = px(max(m.side - 2 * inset, 2.0))
-        drawn += svg(
-            f'<rect class="plain" x="{px(m.x + inset)}" y="{px(m.y + inset)}" width="{side}" height="{side}"/>'
-        )
+    drawn = draw_boxes(boxes, room) + draw_plain(plain)
     fates, leaders = _fates(record, room, x, y)
     labels = street_labels(ground, [], room)
     return Markup("").join(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from peelian.delivery.briefing import briefing_pdf
+from peelian.delivery.briefing import briefing_paper, typeset
 from peelian.delivery.geojson import boxes_geojson
 from peelian.delivery.ground import bounds_of
 from peelian.delivery.night_record import night_json
@@ -25,7 +25,15 @@ from peelian.delivery.page import (
     index_page,
     page_names,
 )
-from peelian.delivery.site_documents import AreaViews, ground_document, index_document, map_documents
+from peelian.delivery.site_documents import (
+    AreaViews,
+    box_count,
+    boxes_document,
+    briefing_document,
+    ground_document,
+    index_document,
+    map_documents,
+)
 from peelian.delivery.spreadsheet import boxes_csv
 from peelian.forecasts.nights import Night
 
@@ -52,23 +60,52 @@ def shared_files(night: Night) -> Iterator[tuple[str, bytes]]:
     yield "boxes.csv", boxes_csv(night)
     yield "night.json", night_json(night)
     names = area_slugs(night)
-    yield f"{site_folder(night)}/index.json", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+    yield (
+        f"{site_folder(night)}/index.json.gz",
+        index_document(night, [(a, names[a]) for a in areas], feed_words(night)),
+    )
+    yield f"{site_folder(night)}/boxes.json.gz", boxes_document(night)
     for area in drawn:
         yield from _documents(night, area)
 
 
+def site_files(night: Night, *, longer: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield what the site shows of a night beside another: a longer list of its maps, or the maps of another level.
+
+    A longer list stands on the same ground, and is named by its number of boxes; a level has its list, its grounds and
+    its briefings too.
+    """
+    names, areas, folder = area_slugs(night), areas_with_maps(night), site_folder(night)
+    if not longer:
+        yield f"{folder}/index.json.gz", index_document(night, [(a, names[a]) for a in areas], feed_words(night))
+        yield f"{folder}/boxes.json.gz", boxes_document(night)
+    for area_id in areas:
+        drawn = draw_area(night, area_id)
+        if longer:
+            yield from _map_documents(night, drawn, f"-top-{box_count(night)}")
+        else:
+            yield from _documents(night, drawn)
+            yield from _briefing(night, area_id, f"{folder}/{briefing_name(names[area_id])}")
+
+
 def area_files(night: Night, area_id: str) -> Iterator[tuple[str, bytes]]:
-    """Yield one area's briefing and, where the night has many areas, its page and the site's documents.
+    """Yield one area's briefing, typeset and as a document, and where there are many areas its page and documents.
 
     Nothing for an area without a map.
     """
     if area_id not in areas_with_maps(night):
         return
-    yield briefing_name(area_slugs(night)[area_id]), briefing_pdf(night, area_id)
+    yield from _briefing(night, area_id, briefing_name(area_slugs(night)[area_id]))
     if has_area_pages(night):
         drawn = draw_area(night, area_id)
         yield page_names(night)[area_id], area_page(night, area_id, drawn)
         yield from _documents(night, drawn)
+
+
+def _briefing(night: Night, area_id: str, name: str) -> Iterator[tuple[str, bytes]]:
+    paper = briefing_paper(night, area_id)
+    yield name, typeset(paper, night)
+    yield f"{site_folder(night)}/briefing-{area_slugs(night)[area_id]}.json.gz", briefing_document(paper)
 
 
 def site_folder(night: Night) -> str:
@@ -78,9 +115,13 @@ def site_folder(night: Night) -> str:
 
 def _documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]:
     folder = site_folder(night)
-    yield f"{folder}/ground-{drawn.slug}.json", ground_document(night, drawn)
+    yield f"{folder}/ground-{drawn.slug}.json.gz", ground_document(night, drawn)
+    yield from _map_documents(night, drawn)
+
+
+def _map_documents(night: Night, drawn: AreaViews, ending: str = "") -> Iterator[tuple[str, bytes]]:
     for name, document in map_documents(night, drawn):
-        yield f"{folder}/{name}", document
+        yield f"{site_folder(night)}/{name}{ending}.json.gz", document
 
 
 def night_of_area(night: Night, area_id: str) -> Night:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from peelian.delivery import words
 from peelian.delivery.box_rows import iso, rounded
+from peelian.delivery.making import walk_names
 from peelian.forecasts.nights import AreaNight, Night, ScoreRow, TrackRecord
 
 
@@ -31,6 +32,7 @@ def night_json(night: Night) -> bytes:
             "n_events_known": night.n_events_known,
             "latest_recorded_at": iso(night.latest_recorded_at, zone) if night.latest_recorded_at else None,
             "delay": night.delay_note,
+            "layers": dict(sorted(night.layers.items())),
         },
         "model": night.model,
         "parameters": dict(sorted(night.parameters.items())),
@@ -59,6 +61,11 @@ def _map(night: Night, area_night: AreaNight, zone: ZoneInfo) -> dict[str, objec
         "expected_in_area": area_night.expected_in_area,
         "expected_in_boxes": boxes.expected_total,
         "chance_any_in_boxes": area_night.chance_any_in_boxes,
+        "model": area_night.model,
+        "model_why": area_night.model_why,
+        "keep": area_night.keep,
+        "stood_before": area_night.n_stood if area_night.keep else None,
+        "walks": list(walk_names(area_night)) if area_night.walk_of else [],
         "is_explanation_exact": area_night.is_explanation_exact,
         "version1": {
             "coverage": list(shading.coverage),

@@ -199,7 +199,7 @@ def _render(night: Night, **parts: object) -> bytes:
         law_any=words.NO_GROUND_ANY,
         notes=("Example night: the purpose cards, their owners and dates are made up.",) if examples else (),
         made=(
-            f"Made by Peelian {night.version} with the model {night.model}, seed {night.seed}, from "
+            f"Made by Peelian {night.version} with {_models(night)}, seed {night.seed}, from "
             f"{night.n_events_known:,} events; fingerprint {night.fingerprint[:12]}."
         ),
         **parts,  # type: ignore[arg-type]  # the callers name the rest of Page's fields
@@ -213,6 +213,14 @@ def feed_words(night: Night) -> str:
     latest = f"Latest record {words.instant(night.latest_recorded_at, zone)}. " if night.latest_recorded_at else ""
     by_month = " Dated by the month only." if night.force.date_precision.value == "month" else ""
     return f"{latest}{words.PRECISION[night.force.location_precision]}{by_month} {night.delay_note}".strip()
+
+
+def _models(night: Night) -> str:
+    """Return the model, or that each map has its own."""
+    if night.model != "chosen":
+        return f"the model {night.model}"
+    used = sorted({a.model for a in night.areas})
+    return f"the model chosen for each map by past scores ({', '.join(used)})"
 
 
 def areas_with_maps(night: Night) -> list[str]:

@@ -17,17 +17,19 @@ PAPER_WIDTH = 830.0
 _MARGIN_M = 550.0
 _MOST_NAMES = 24
 
+#: Every rule names the map, so that the same drawing may stand on a page with rules of its own.
 _STYLE = """
-text{font-family:'Peelian Sans','Peelian Sans Ext';font-size:14px;text-anchor:middle;fill:#000}
-.minor,.main,.edge,.leader,.scale-bar{fill:none;stroke-linejoin:round;stroke-linecap:round}
-.minor{stroke:#c4c4c4;stroke-width:1}.main{stroke:#b0b0b0;stroke-width:3}
-.edge{stroke:#000;stroke-width:1.6;stroke-dasharray:10 3 2 3}
-rect.firm{fill:#1c1c1c;stroke:#fff;stroke-width:1.6}rect.unsure{fill:#fff;stroke:#000;stroke-width:2.4}
-rect.nearly{fill:none;stroke:#000;stroke-width:1;stroke-dasharray:4 3}.leader{stroke:#000;stroke-width:1.2}
-.number{font-weight:700}.firm-number{fill:#fff}.unsure-number{fill:#000}
-.street-name{paint-order:stroke;stroke:#fff;stroke-width:4;stroke-linejoin:round}
-.scale-bar{stroke:#000;stroke-width:1.4}.scale-words{text-anchor:start;paint-order:stroke;stroke:#fff;stroke-width:4}
-"""
+.paper-map text{font-family:'Peelian Sans','Peelian Sans Ext','Source Sans 3',sans-serif;font-size:14px;font-style:normal;text-anchor:middle;fill:#000}
+.paper-map .minor,.paper-map .main,.paper-map .edge,.paper-map .leader,.paper-map .scale-bar{fill:none;stroke-linejoin:round;stroke-linecap:round}
+.paper-map .minor{stroke:#c4c4c4;stroke-width:1}.paper-map .main{stroke:#b0b0b0;stroke-width:3}
+.paper-map .edge{stroke:#000;stroke-width:1.6;stroke-dasharray:10 3 2 3}
+.paper-map rect.firm{fill:#1c1c1c;stroke:#fff;stroke-width:1.6}.paper-map rect.unsure{fill:#fff;stroke:#000;stroke-width:2.4}
+.paper-map rect.nearly{fill:none;stroke:#000;stroke-width:1;stroke-dasharray:4 3}.paper-map .leader{stroke:#000;stroke-width:1.2}
+.paper-map .number{font-weight:700}.paper-map .firm-number{fill:#fff}.paper-map .unsure-number{fill:#000}
+.paper-map .street-name{paint-order:stroke;stroke:#fff;stroke-width:4;stroke-linejoin:round}
+.paper-map .scale-bar{stroke:#000;stroke-width:1.4}
+.paper-map .scale-words{text-anchor:start;paint-order:stroke;stroke:#fff;stroke-width:4}
+"""  # noqa: E501 - one rule a line
 
 
 def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
@@ -57,9 +59,10 @@ def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
             draw_scale_bar(frame, 16, height - 14, 120),
         ]
     )
+    size = f'viewBox="0 0 {PAPER_WIDTH:g} {height:g}" width="{PAPER_WIDTH:g}" height="{height:g}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PAPER_WIDTH:g} {height:g}" width="{PAPER_WIDTH:g}" '
-        f'height="{height:g}"><style>{_STYLE}</style><rect width="100%" height="100%" fill="#fff"/>{drawn}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="paper-map" {size}><style>{_STYLE}</style>'
+        f'<rect width="100%" height="100%" fill="#fff"/>{drawn}</svg>'
     )
 
 

@@ -147,18 +147,25 @@ def versions_sentence(night: Night, area_night: AreaNight) -> str:
 
 def better_than_counting(record: TrackRecord | None, period: PeriodWords) -> str:
     """Return whether the boxes beat the plain count over the record, and how sure that is."""
-    if record is None or not np.isfinite(record.difference):
+    if record is None:
         return f"We do not know. No past {period.one} has been judged yet."
-    if not (np.isfinite(record.difference_low) and np.isfinite(record.difference_high)):
-        return f"We do not know: {words.signed(record.difference)} points in too few {period.many} to give an interval."
-    low, high = words.signed(record.difference_low), words.signed(record.difference_high)
-    fits = f"{words.signed(record.difference)} points, and anything from {low} to {high} fits"
-    over = f"the {record.n_periods:,} {period.many if record.n_periods != 1 else period.one}"
-    if record.difference_low > 0:
+    return gain_sentence((record.difference, record.difference_low, record.difference_high), record.n_periods, period)
+
+
+def gain_sentence(difference: tuple[float, float, float], n_periods: int, period: PeriodWords) -> str:
+    """Return whether a difference in hit rate (value, low, high) over so many periods is a gain, and how sure."""
+    value, low, high = difference
+    if not np.isfinite(value):
+        return f"We do not know. No past {period.one} has been judged yet."
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return f"We do not know: {words.signed(value)} points in too few {period.many} to give an interval."
+    fits = f"{words.signed(value)} points, and anything from {words.signed(low)} to {words.signed(high)} fits"
+    over = f"the {n_periods:,} {period.many if n_periods != 1 else period.one}"
+    if low > 0:
         return f"Yes, over {over}: {fits}."
-    if record.difference_high < 0:
+    if high < 0:
         return f"No. {fits} {over}. Plain counting did better."
-    if record.difference > 0:
+    if value > 0:
         return f"Perhaps. {fits} {over}. We do not claim a gain."
     return f"No sign of it. {fits} {over}. We do not claim a gain."
 

@@ -1,9 +1,10 @@
-"""What the web site reads of a night: one JSON document an area's ground, one a map, and one that lists them.
+"""What the web site reads of a night: one packed JSON document an area's ground, one a map, and one that lists them.
 
 A map's document holds the same words and drawings as the night's page (``views``), and beside them the same places in
 WGS84 for a map that moves. The site places both and computes nothing.
 """
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,16 +15,20 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from peelian.delivery import words
+from peelian.delivery import past, words
+from peelian.delivery.box_map import LARGE, box_map, share_words
 from peelian.delivery.box_rows import iso
-from peelian.delivery.geojson import DECIMALS
+from peelian.delivery.edit_words import edits_document
+from peelian.delivery.geojson import DECIMALS, boxes_geojson
 from peelian.delivery.ground import Ground
-from peelian.delivery.maps import kinds_of
+from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
+from peelian.delivery.marks import age_name
 from peelian.delivery.names import slugs
 from peelian.delivery.night_record import clean, score
-from peelian.delivery.reasons import Reasons, reasons
+from peelian.delivery.reasons import Part, Reasons, reasons
 from peelian.delivery.views import MapView
 from peelian.forecasts.nights import AreaNight, Night
+from peelian.places.forces import DatePrecision
 from peelian.places.projections import Projection
 
 #: Read by the site; another number is another shape.
@@ -51,6 +56,11 @@ def kind_slugs(night: Night) -> Mapping[str, str]:
     return slugs(dict.fromkeys([*names, *(a.bundle.name for a in night.areas)]), "type")
 
 
+def box_count(night: Night) -> int:
+    """Return how many boxes a list of the night has, where the area has room for them."""
+    return int(night.parameters.get("count", max((len(a.boxes) for a in night.areas), default=0)))
+
+
 def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) -> bytes:
     """Return the list of a night's maps; ``areas`` are (id, slug) of those with one, ``feed`` what its records say."""
     zone = ZoneInfo(night.force.time_zone)
@@ -75,6 +85,8 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
         "fingerprint": night.fingerprint,
         "n_events_known": night.n_events_known,
         "presence_cap_minutes": night.presence_cap_minutes,
+        "count": box_count(night),
+        "longer": night.parameters.get("longer", 0),
         "cell_size_m": night.layer.grid.cell_size_m,
         "areas": [{"id": i, "name": night.layer.area(i).name, "slug": slug} for i, slug in areas],
         "kinds": [{"name": name, "words": words.heading(name), "slug": slug} for name, slug in kinds.items()],
@@ -83,6 +95,7 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
                 "area": slug_of[a.area.id],
                 "kind": kinds[a.bundle.name],
                 "expected": a.expected_in_area,
+                "counts_events": a.bundle.counts_events,
                 "boxes": len(a.boxes),
                 "firm": int(a.boxes.is_firm.sum()),
                 "chance_any_in_boxes": a.chance_any_in_boxes,
@@ -92,7 +105,12 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
         "withheld": [{"kind": words.heading(kind), "reason": reason} for kind, reason in night.withheld],
         "is_example": any(c.is_example for c in night.cards),
     }
-    return _json(told)
+    return packed(told)
+
+
+def boxes_document(night: Night) -> bytes:
+    """Return every box of the level as one feature collection, as ``boxes.geojson`` has them: what programs read."""
+    return gzip.compress(boxes_geojson(night), compresslevel=1, mtime=0)
 
 
 def ground_document(night: Night, drawn: AreaViews) -> bytes:
@@ -106,7 +124,7 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
         }
         for line in ground.lines
     ]
-    return _json(
+    return packed(
         {
             "schema": SCHEMA,
             "area_id": drawn.area_id,
@@ -114,6 +132,7 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
             "definitions": ground.definitions,
             "width": ground.frame.width,
             "height": round(ground.frame.height, 1),
+            "frame": {k: getattr(ground.frame, k) for k in ("west", "north", "pixels_per_m")},
             "bounds": places.bounds(ground.frame.bounds),
             "outline": places.shape(ground.shape),
             "streets": {"type": "FeatureCollection", "features": streets},
@@ -121,31 +140,40 @@ def ground_document(night: Night, drawn: AreaViews) -> bytes:
     )
 
 
+def briefing_document(paper: Mapping[str, object]) -> bytes:
+    """Return an area's briefing in words and maps (``briefing.briefing_paper``), for a page that says the same."""
+    return packed({"schema": SCHEMA, **paper})
+
+
 def map_documents(night: Night, drawn: AreaViews) -> Iterator[tuple[str, bytes]]:
-    """Yield (file name, document) of each of an area's maps."""
+    """Yield (name, document) of each of an area's maps."""
     kinds = kind_slugs(night)
     of_area = [a for a in night.areas if a.area.id == drawn.area_id]
     for area_night, view in zip(of_area, drawn.views, strict=True):
         yield (
-            f"map-{drawn.slug}-{kinds[area_night.bundle.name]}.json",
-            _json(_map(night, area_night, view, kinds[area_night.bundle.name], drawn.slug)),
+            f"map-{drawn.slug}-{kinds[area_night.bundle.name]}",
+            packed(_map(night, area_night, view, kinds[area_night.bundle.name], drawn)),
         )
 
 
-def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, area: str) -> dict[str, object]:
+def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, drawn: AreaViews) -> dict[str, object]:
     zone, places = ZoneInfo(night.force.time_zone), _Places(night)
     events, record = area_night.events, area_night.record
     longitude, latitude = places.points(events["x"].to_numpy(), events["y"].to_numpy())
     return {
         "schema": SCHEMA,
-        "area": area,
+        "area": drawn.slug,
         "kind": kind,
         "area_id": area_night.area.id,
         "crime_type": area_night.bundle.name,
         "crime_types": list(area_night.bundle.crime_types),
         "view": asdict(view),
+        "plain": plain_boxes(drawn.ground, area_night),
+        "crimes": recent_crimes(drawn.ground, area_night),
+        "box_sheet": [LARGE.width, LARGE.height],
+        "past_sheet": [past.WIDTH, past.HEIGHT],
         "size_m": area_night.boxes.size_m,
-        "boxes": _boxes(area_night, places),
+        "boxes": _boxes(night, area_night, drawn.ground, places),
         "baseline": places.squares(area_night.baseline_squares, area_night.boxes.size_m),
         "shading": _shading(night, area_night, places),
         "recent_days": area_night.recent_days,
@@ -154,6 +182,7 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, area: st
             for lon, lat, age in zip(longitude, latitude, events["age_days"].to_list(), strict=True)
         ],
         "score": score(record, zone),
+        "edits_score": edits_document(area_night, words.period_words(night.period, zone)),
         "last": _last(area_night, places),
         "card": {
             **asdict(night.card(area_night.bundle.name)),
@@ -163,12 +192,17 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, area: st
         "coverage": night.coverage(area_night),
         "expected_in_area": area_night.expected_in_area,
         "expected_at_random": night.expected_at_random(area_night),
+        "odds_at_random": f"about {words.odds(night.expected_at_random(area_night))}",
         "chance_any_in_boxes": area_night.chance_any_in_boxes,
     }
 
 
-def _boxes(area_night: AreaNight, places: "_Places") -> list[dict[str, object]]:
-    """Return every row of ``boxes.table``, nearly chosen ones too, with the events that its reasons tell."""
+def _boxes(night: Night, area_night: AreaNight, ground: Ground, places: "_Places") -> list[dict[str, object]]:
+    """Return every row of ``boxes.table``, nearly chosen ones too, with the events that its reasons tell.
+
+    A chosen one has its own large map and its past too.
+    """
+    precision, n_chosen = night.force.date_precision, len(area_night.boxes)
     boxes, why = area_night.boxes, reasons(area_night)
     rings = places.squares(boxes.table, boxes.size_m)
     rows = zip(boxes.table.iter_rows(named=True), rings, kinds_of(area_night), why, area_night.place_names, strict=True)
@@ -183,13 +217,25 @@ def _boxes(area_night: AreaNight, places: "_Places") -> list[dict[str, object]]:
             "expected_count": row["expected_count"],
             "rank_low": row["rank_low"],
             "rank_high": row["rank_high"],
-            "told": _told(reason, places),
+            "told": _told(reason, places, precision),
+            "shares": [[_swatch(part, area_night), part.share] for part in reason.parts],
+            "map": box_map(ground, area_night, i, reason, precision, LARGE) if i < n_chosen else None,
+            "past": _past(night, area_night, i) if i < n_chosen else None,
         }
-        for row, ring, kind, reason, place in rows
+        for i, (row, ring, kind, reason, place) in enumerate(rows)
     ]
 
 
-def _told(why: Reasons, places: "_Places") -> list[dict[str, object]]:
+def _swatch(part: Part, area_night: AreaNight) -> str:
+    return age_name(part.age_days, area_night.recent_days) if part.kind == "event" else part.kind
+
+
+def _past(night: Night, area_night: AreaNight, index: int) -> dict[str, object] | None:
+    known = past.past_of(night, area_night, index)
+    return None if known is None else asdict(known)
+
+
+def _told(why: Reasons, places: "_Places", precision: DatePrecision) -> list[dict[str, object]]:
     longitude, latitude = places.points(np.array([p.x for p in why.told]), np.array([p.y for p in why.told]))
     return [
         {
@@ -198,6 +244,7 @@ def _told(why: Reasons, places: "_Places") -> list[dict[str, object]]:
             "age_days": part.age_days,
             "distance_m": part.distance_m,
             "crime_types": list(part.crime_types),
+            "words": share_words(part, precision),
         }
         for part, lon, lat in zip(why.told, longitude, latitude, strict=True)
     ]
@@ -289,5 +336,7 @@ class _Places:
         return geometry
 
 
-def _json(told: dict[str, object]) -> bytes:
-    return (json.dumps(clean(told), ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+def packed(told: dict[str, object]) -> bytes:
+    """Return the document packed: a night of ten thousand maps is one gigabyte plain, and a fifth of it so."""
+    plain = json.dumps(clean(told), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return gzip.compress(plain.encode(), compresslevel=1, mtime=0)

@@ -7,8 +7,10 @@ import numpy as np
 from markupsafe import Markup
 
 from peelian.delivery import charts, maps, sentences, words
-from peelian.delivery.box_map import age_name, box_map
+from peelian.delivery.box_map import box_map
 from peelian.delivery.ground import Ground
+from peelian.delivery.making import making_sentences, streets_sentence, walk_names
+from peelian.delivery.marks import age_name
 from peelian.delivery.morning_view import MorningView, morning_view
 from peelian.delivery.reasons import Part, Reasons, called, headline, reasons, sentence
 from peelian.delivery.words import PeriodWords
@@ -33,6 +35,7 @@ class BoxView:
     kind: str
     anchor: str
     place: str
+    walk: str
     why: str
     odds: str
     rank_words: str
@@ -40,6 +43,7 @@ class BoxView:
     rank_bar: Markup
     chosen: str
     sentence: str
+    streets: str
     parts: tuple[PartView, ...]
     map: Markup
 
@@ -73,6 +77,7 @@ class MapView:
     unsure_note: str
     firm: tuple[BoxView, ...]
     unsure: tuple[BoxView, ...]
+    making: tuple[str, ...]
     n_boxes: str
     n_nearly: str
     n_before: str
@@ -122,6 +127,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         unsure_note=unsure_note,
         firm=firm,
         unsure=unsure,
+        making=tuple(making_sentences(area_night, period.one)),
         n_boxes=words.number(len(boxes)),
         n_nearly=words.number(table.height - len(boxes)),
         n_before=f"of {area_night.n_before} {period.many if area_night.n_before != 1 else period.one}",
@@ -157,6 +163,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         kind=maps.kinds_of(area_night)[index],
         anchor=f"{anchor}-box-{row['rank']}",
         place=area_night.place_names[index] or f"Box {row['rank']}",
+        walk=walk_names(area_night)[index] if index < n else "",
         why=headline(why, area_night, precision),
         odds=f"about {words.odds(row['expected_count'])}",
         rank_words=f"rank {row['rank']}, could be {low} to {high}" if low < high else f"rank {row['rank']}",
@@ -171,6 +178,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         rank_bar=charts.rank_bar(row["rank"], low, high, n, shown),
         chosen=str(area_night.chosen_before[index]) if area_night.n_before else "–",
         sentence=sentence(why, area_night, precision),
+        streets=streets_sentence(area_night, index),
         parts=tuple(_part(p, area_night, precision) for p in why.parts),
         map=box_map(ground, area_night, index, why, precision),
     )

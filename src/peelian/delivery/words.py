@@ -211,6 +211,16 @@ def day(date_: date) -> str:
     return f"{date_.day} {_MONTHS[date_.month - 1]} {date_.year}"
 
 
+def month(date_: date) -> str:
+    """Return ``March 2017``."""
+    return f"{_MONTHS[date_.month - 1]} {date_.year}"
+
+
+def short_day(date_: date) -> str:
+    """Return ``Fri 21 Dec``."""
+    return f"{_DAYS[date_.weekday()]} {date_.day} {_MONTHS[date_.month - 1][:3]}"
+
+
 def is_month(period: Period, zone: ZoneInfo) -> bool:
     """Tell whether the period is one local calendar month."""
     start, end = period.start.astimezone(zone), period.end.astimezone(zone)
@@ -221,8 +231,7 @@ def is_month(period: Period, zone: ZoneInfo) -> bool:
 def span(period: Period, zone: ZoneInfo) -> str:
     """Return the period with its end: ``Fri 21 Dec 18:00 to Sat 22 Dec 18:00, 2018``, or ``March 2017``."""
     if is_month(period, zone):
-        local = period.start.astimezone(zone)
-        return f"{_MONTHS[local.month - 1]} {local.year}"
+        return month(period.start.astimezone(zone).date())
     years = {at.astimezone(zone).year for at in (period.start, period.end)}
     if len(years) > 1:
         return f"{instant(period.start, zone, with_year=True)} to {instant(period.end, zone, with_year=True)}"
@@ -259,3 +268,8 @@ PRECISION = {
     LocationPrecision.STREET_SNAPPED: "Locations moved to a point on or near the street.",
     LocationPrecision.AREA: "Locations to the area only.",
 }
+
+
+def decimal(value: float) -> str:
+    """Return a number to two decimals; a dash where it does not exist."""
+    return "–" if not np.isfinite(value) else f"{value:.2f}".replace("-", MINUS)

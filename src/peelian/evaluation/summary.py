@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from peelian.evaluation.ceiling import simulated_ceiling
 from peelian.evaluation.comparisons import Series, compare, comparison_table
 from peelian.evaluation.ground import caught_at
 from peelian.evaluation.hits import proportion_interval
@@ -162,6 +163,12 @@ def _measure(own: pl.DataFrame, judged: Judged, area: str) -> dict[str, float | 
         weights = judged.weights(by_period.height)
         drawn = [weights @ by_period.get_column(name).to_numpy() for name in ("gain_bits", "events")]
         bits_low, bits_high = interval(ratio(*drawn))
+    ceiling = simulated_ceiling(
+        answered.get_column("expected_in_boxes").to_numpy(),
+        answered.get_column("expected_in_area").to_numpy(),
+        np.random.default_rng([judged.seed, *area.encode()]),
+        counts_events=not answered.get_column("gain_bits").is_nan().any(),
+    )
     return {
         "periods": periods,
         "periods_unanswered": unanswered,
@@ -178,7 +185,9 @@ def _measure(own: pl.DataFrame, judged: Judged, area: str) -> dict[str, float | 
         "random_per_box": _over(total["hits_at_random"], total["n_boxes"]),
         "ties_at_random_rate": _over(total["hits_ties_at_random"], events),
         "hindsight_rate": _over(total["most_hits"], events),
-        "own_ceiling_rate": _over(total["expected_in_boxes"], total["expected_in_area"]),
+        "own_ceiling_rate": ceiling.rate,
+        "own_ceiling_low": ceiling.low,
+        "own_ceiling_high": ceiling.high,
         "expected_hits": total["expected_in_boxes"],
         "expected_events": total["expected_in_area"],
         "bits": _over(total["gain_bits"], events),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import EventsError
@@ -53,7 +52,7 @@ class Bundle:
 
     def weights_of(self, events: Events) -> NDArray[np.float64]:
         """Return each event's weight, 0 for types outside the bundle; (n_events,)."""
-        mapped = events.table.get_column("crime_type").replace_strict(
-            dict(self.weights), default=0.0, return_dtype=pl.Float64
-        )
-        return mapped.to_numpy()
+        codes, names = events.type_codes
+        weights = dict(self.weights)
+        of_code = np.array([weights.get(name, 0.0) for name in names], dtype=np.float64)
+        return of_code[codes] if names else np.zeros(len(events))

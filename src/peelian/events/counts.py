@@ -42,7 +42,7 @@ def count(events: Events, grid: Grid, period: Period, weights: NDArray[np.float6
     if events.crs != grid.crs:
         raise EventsError(f"events are in {events.crs}, the grid in {grid.crs}; project one of them.")
     share = events.overlap(period) * (1.0 if weights is None else weights)
-    cell = grid.cell_of(events.x, events.y)
+    cell = events.cells(grid)
     inside = cell >= 0
     values = np.bincount(cell[inside], share[inside], minlength=grid.n_cells).astype(np.float64)
     return Counts(grid, period, values, float(share[~inside].sum()))

@@ -4,15 +4,17 @@ There is no column here for a person, and ``Events`` refuses any that it does no
 promise 1 as a data contract (the import contract stands in ``pyproject.toml``).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import EventsError
+from peelian.places.grid import Grid
 from peelian.places.periods import Period
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -41,6 +43,8 @@ class Events:
     table: pl.DataFrame
     crs: str
     known_at: datetime
+    #: Columns as arrays, and cells by grid, once somebody asked for them: a value is read many times.
+    _held: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Hold the table to its schema and to its instant.
@@ -76,16 +80,32 @@ class Events:
     @property
     def x(self) -> NDArray[np.float64]:
         """Easting in metres, (n_events,)."""
-        return self.table.get_column("x").to_numpy()
+        return np.asarray(self._column("x"))
 
     @property
     def y(self) -> NDArray[np.float64]:
         """Northing in metres, (n_events,)."""
-        return self.table.get_column("y").to_numpy()
+        return np.asarray(self._column("y"))
+
+    @property
+    def type_codes(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """Each event's crime type as a number, (n_events,), and what the numbers stand for; some may have no event."""
+        if "types" not in self._held:
+            self._held["types"] = codes_of(self.table.get_column("crime_type"))
+        codes: tuple[NDArray[np.int32], tuple[str, ...]] = self._held["types"]
+        return codes
+
+    def cells(self, grid: Grid) -> NDArray[np.int64]:
+        """Return each event's cell on the grid, -1 outside it; (n_events,)."""
+        if grid not in self._held:
+            self._held[grid] = grid.cell_of(self.x, self.y)
+        return np.asarray(self._held[grid])
 
     def of_types(self, crime_types: Sequence[str]) -> "Events":
         """Return only the events of these crime types."""
-        return self._with(self.table.filter(pl.col("crime_type").is_in(list(crime_types))))
+        codes, names = self.type_codes
+        wanted = np.array([name in crime_types for name in names], dtype=np.bool_)
+        return self._where(wanted[codes] if names else np.zeros(len(self), dtype=np.bool_))
 
     def touching(self, period: Period) -> "Events":
         """Return the events whose span meets the period, in whole or in part."""
@@ -115,28 +135,61 @@ class Events:
         Negative where it lies after the instant.
         """
         at = int(instant.timestamp() * 1_000_000)
-        began = (at - self.table.get_column("occurred_from").to_physical().to_numpy()) / 1e6
-        ended = (at - self.table.get_column("occurred_to").to_physical().to_numpy()) / 1e6
-        return began, ended
+        return (at - self._column("occurred_from")) / 1e6, (at - self._column("occurred_to")) / 1e6
 
     def age_days(self, instant: datetime) -> NDArray[np.float64]:
         """Return the age of each event at the instant in days of 24 hours, from the middle of its span; (n_events,)."""
         began, ended = self.seconds_before(instant)
         return np.asarray((began + ended) / 2 / 86_400)
 
+    def _column(self, name: str) -> Any:  # noqa: ANN401 - floats of a place, whole microseconds of an instant
+        if name not in self._held:
+            self._held[name] = self.table.get_column(name).to_physical().to_numpy()
+        return self._held[name]
+
     def _with(self, table: pl.DataFrame) -> "Events":
         return sound_events(table, self.crs, self.known_at)
 
+    def _where(self, chosen: NDArray[np.bool_]) -> "Events":
+        """Return the chosen events; what is held of all of them is held of these."""
+        return rows_where(self.table, self._held, chosen, self.crs, self.known_at)
 
-def sound_events(table: pl.DataFrame, crs: str, known_at: datetime) -> Events:
+
+def rows_where(
+    table: pl.DataFrame, held: Mapping[object, Any], chosen: NDArray[np.bool_], crs: str, known_at: datetime
+) -> Events:
+    """Return the chosen rows of a sound table, with what is held of them; for this room alone.
+
+    Rows without a gap are a view of the whole, not a copy.
+    """
+    index = np.flatnonzero(chosen)
+    if index.size and index[-1] - index[0] + 1 == index.size:
+        first, n = int(index[0]), int(index.size)
+        rows, cut = table.slice(first, n), slice(first, first + n)
+        kept = {key: (v[0][cut], v[1]) if isinstance(v, tuple) else v[cut] for key, v in held.items()}
+    else:
+        rows = table.filter(pl.Series(chosen))
+        kept = {k: (v[0].take(index), v[1]) if isinstance(v, tuple) else v.take(index) for k, v in held.items()}
+    return sound_events(rows, crs, known_at, kept)
+
+
+def sound_events(table: pl.DataFrame, crs: str, known_at: datetime, held: dict[object, Any] | None = None) -> Events:
     """Return events whose table needs no check: rows of events or of a log that were checked, in their order.
 
-    For this room alone. A backtest makes thousands of such values, and checking each took a third of its time.
+    For this room alone. A backtest makes thousands of such values, and checking each took a third of its time; what
+    is ``held`` of the rows already need not be read from the table again.
     """
     events = object.__new__(Events)
-    for name, value in (("table", table), ("crs", crs), ("known_at", known_at)):
+    for name, value in (("table", table), ("crs", crs), ("known_at", known_at), ("_held", held or {})):
         object.__setattr__(events, name, value)
     return events
+
+
+def codes_of(crime_types: pl.Series) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Return crime types as numbers and their names, the names in order; (n,)."""
+    names = crime_types.unique().sort()
+    codes = crime_types.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
+    return codes, tuple(names.to_list())
 
 
 def check_schema(table: pl.DataFrame, schema: pl.Schema) -> None:

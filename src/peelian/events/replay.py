@@ -6,13 +6,15 @@ sorting is done once, and each row is told from when until when it stood.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import EventsError
-from peelian.events.events import EVENT_SCHEMA, Events, sound_events
+from peelian.events.events import EVENT_SCHEMA, Events, codes_of, rows_where
 from peelian.events.log import EventLog
 
 #: Until the end of time: no later row of the log speaks of the event.
@@ -56,7 +58,7 @@ class Replay:
         EventsError
             When ``cutoff`` has no time zone.
         """
-        return sound_events(self.table.filter(self.stands_at(cutoff)), self.crs, cutoff)
+        return rows_where(self.table, _held(self), self.stands_at(cutoff), self.crs, cutoff)
 
     def stands_at(self, cutoff: datetime) -> NDArray[np.bool_]:
         """Return which rows of ``table`` stand at the cutoff, (n_rows,); errors as in ``as_known_at``."""
@@ -90,6 +92,15 @@ def known_when_it_occurred(log: EventLog) -> EventLog:
         recorded_at=pl.col("occurred_from"), is_retraction=pl.lit(value=False), ingest=pl.lit(0, dtype=pl.Int32)
     )
     return EventLog(rows.select(log.table.columns), log.crs)
+
+
+@lru_cache(maxsize=2)
+def _held(replay: Replay) -> dict[object, Any]:
+    """Return the columns that every model reads, as arrays of the whole log: cut for a cutoff, they cost little."""
+    table = replay.table
+    held: dict[object, Any] = {name: table.get_column(name).to_numpy() for name in ("x", "y")}
+    held |= {name: table.get_column(name).to_physical().to_numpy() for name in ("occurred_from", "occurred_to")}
+    return held | {"types": codes_of(table.get_column("crime_type"))}
 
 
 def _epoch(rows: pl.DataFrame, column: str) -> NDArray[np.int64]:

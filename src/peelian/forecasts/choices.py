@@ -48,16 +48,10 @@ class Choices:
     methods: tuple[tuple[str, ChosenModel], ...]
     choices: tuple[Choice, ...]
 
-    def model_for(self, area: str, crime_type: str) -> ChosenModel | None:
-        """Return the model of an area and crime type; None where none was chosen."""
+    def choice_for(self, area: str, crime_type: str) -> tuple[Choice, ChosenModel] | None:
+        """Return the choice of an area and crime type with its model; None where none was made."""
         methods = dict(self.methods)
         for choice in self.choices:
             if (choice.area, choice.crime_type) == (area, crime_type):
-                return methods[choice.method]
+                return choice, methods[choice.method]
         return None
-
-    def models_for(self, crime_type: str) -> tuple[ChosenModel, ...]:
-        """Return the models that a crime type needs over all areas, each once, in order of their labels."""
-        methods = dict(self.methods)
-        used = sorted({c.method for c in self.choices if c.crime_type == crime_type})
-        return tuple(methods[label] for label in used)

@@ -4,7 +4,7 @@ Delivery draws these values and computes nothing but layout; a number that is on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from peelian.events.bundles import Bundle
 from peelian.forecasts.boxes import Boxes
+from peelian.forecasts.edits import EditScore
 from peelian.forecasts.influence import Contributions
 from peelian.places.areas import AreaLayer, StudyArea
 from peelian.places.forces import Force
@@ -103,6 +104,18 @@ class Shading:
     n_streets: tuple[int, ...] = ()  # names of ``Night.streets`` with a point in them; () where the feed names none
 
 
+#: What became of a box's square in each past period: the rank at which it was chosen (null where it was not), and the
+#: weight of the events that fell in it. ``square`` is the row of ``boxes.table``.
+HISTORY_SCHEMA = pl.Schema(
+    {
+        "square": pl.Int32(),
+        "period_start": pl.Datetime("us", "UTC"),
+        "rank": pl.Int32(),
+        "n_events": pl.Float64(),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AreaNight:
     """One area and bundle for one period: version 1, version 2, why, and how the last ones did."""
@@ -124,7 +137,19 @@ class AreaNight:
     shading: Shading
     record: TrackRecord | None  # None before there is any past period to judge
     events: pl.DataFrame  # x, y, occurred_from, occurred_to, age_days: what the map draws as dots
+    history: pl.DataFrame = field(default_factory=HISTORY_SCHEMA.to_frame)  # every square in every past period judged
     n_streets_in_boxes: int | None = None  # names of ``Night.streets`` with a point in a chosen box; None: none known
+    model: str = ""  # the method that drew it, as a backtest labels it
+    model_why: str = ""  # why that one, where ``Night.model`` is "chosen"
+    keep: float = 0.0  # by what share a newcomer had to expect more to take a standing box's place
+    n_stood: int = 0  # of the chosen boxes, how many stood at the same place in the period before
+    streets_behind: tuple[
+        tuple[tuple[str, float], ...], ...
+    ] = ()  # per row of boxes.table: (street, its share) of note
+    walk_of: tuple[int, ...] = ()  # per chosen box: which walk it belongs to, from 0; () where boxes are not joined
+    edits_score: EditScore | None = (
+        None  # how analysts' edits did; None where nobody edited, never mixed into ``record``
+    )
 
     @property
     def chances(self) -> NDArray[np.float64]:
@@ -155,6 +180,7 @@ class Night:
     areas: tuple[AreaNight, ...]
     streets: Mapping[str, NDArray[np.float64]]  # street name -> (n, 2) points known on it, for names on the map
     timings: Mapping[str, float]  # seconds by step
+    layers: Mapping[str, str] = field(default_factory=dict)  # layers of places at hand: name -> kind, file, SHA-256
     presence_cap_minutes: int = 45  # officer-minutes a box may be given in a day; every briefing says so
 
     def area_km2(self, area_night: AreaNight) -> float:

@@ -31,7 +31,9 @@ MEASURE_SCHEMA = pl.Schema(
         "ties_at_random_rate": pl.Float64(),
         "hindsight_rate": pl.Float64(),  # of the best choice made anew each period
         "hindsight_fixed_rate": pl.Float64(),  # of the best one choice of grid cells for the whole range
-        "own_ceiling_rate": pl.Float64(),
+        "own_ceiling_rate": pl.Float64(),  # were its rates the truth, by simulation: mean, and middle 95 %
+        "own_ceiling_low": pl.Float64(),
+        "own_ceiling_high": pl.Float64(),
         "expected_hits": pl.Float64(),
         "expected_events": pl.Float64(),
         "bits": pl.Float64(),

@@ -7,21 +7,31 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from peelian.evaluation.edits import score_edits
+from peelian.evaluation.history import square_history
 from peelian.evaluation.track import track_record
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
+from peelian.forecasts.boxes import Boxes
+from peelian.forecasts.edits import BoxEdit, EditScore
+from peelian.forecasts.influence import Contributions
 from peelian.forecasts.nights import AreaNight, Shading, TrackRecord
-from peelian.jobs.forecasting import OURS, AreaDrawing, BundleDrawing, Drawing
+from peelian.jobs.forecasting import OURS, AreaDrawing, AreaModels, BundleDrawing
 from peelian.jobs.judging import Record
+from peelian.jobs.terms import NightTerms
 from peelian.places.areas import AreaLayer, StudyArea
 from peelian.selection.naming import Streets
+from peelian.selection.patrol_areas import join_boxes
 from peelian.selection.shading import shade
 from peelian.selection.stability import times_chosen
+from peelian.selection.streets import streets_behind
 
 #: "Chosen, of 14 nights": the fortnight that LOOK.md draws.
 FORTNIGHT = 14
 #: How far back the map shows old crimes, in days.
 SHOWN_DAYS = 730.0
+#: Streets told behind a box: this many at most, none that makes less than this share of it.
+MOST_STREETS, LEAST_STREET = 3, 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +61,12 @@ class Assembly:
     history: Events
     layer: AreaLayer
     record: Record
-    drawing: Drawing
+    models: AreaModels
+    settings: NightTerms
     recent_days: float
     streets: Streets
     street_cells: StreetCells
+    edits: tuple[BoxEdit, ...] = ()  # of the nights before, by analysts: judged on a line of their own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +76,8 @@ class AreaPast:
     events: pl.DataFrame
     record: TrackRecord | None
     lately: pl.DataFrame  # period_start, x_min, y_min of the last fortnight's boxes
+    track: pl.DataFrame  # our boxes of every period judged
+    fell: pl.DataFrame  # what fell in those periods
 
 
 def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> list[AreaNight]:
@@ -85,7 +99,13 @@ def area_nights(assembly: Assembly, bundle: Bundle, drawn: BundleDrawing) -> lis
         here = np.flatnonzero((owner == index) & (age <= SHOWN_DAYS))
         events = own.table[here].select("x", "y", "occurred_from", "occurred_to").with_columns(age_days=age[here])
         judged = _record(assembly, bundle, area, tables) if record.periods else None
-        past = AreaPast(events, judged, lately.get(area.id, record.track.clear()))
+        past = AreaPast(
+            events,
+            judged,
+            lately.get(area.id, record.track.clear()),
+            tables["track"].get(area.id, record.track.clear()).filter(method=OURS),
+            tables["fell"].get(area.id, record.fell.clear()),
+        )
         nights.append(_area_night(assembly, area, drawn, recorded, past))
     return nights
 
@@ -115,8 +135,48 @@ def _area_night(
         shading=shading,
         record=past.record,
         events=past.events,
+        history=square_history(boxes.all_squares, [p.start for p in assembly.record.periods], past.track, past.fell),
         n_streets_in_boxes=n_streets,
+        model=own.method.label,
+        model_why=assembly.models.why.get(area.id, ""),
+        keep=own.method.keep,
+        n_stood=_n_stood(boxes, past.record) if own.method.keep else 0,
+        streets_behind=_streets_behind(own.contributions, assembly.history, boxes.table.height),
+        walk_of=_walks(boxes, assembly.settings.walk_gap_m),
+        edits_score=_edits_score(assembly, area, forecast.bundle),
     )
+
+
+def _n_stood(boxes: Boxes, record: TrackRecord | None) -> int:
+    """Return how many chosen boxes stood where they stand in the period before."""
+    if record is None or record.last_period.end != boxes.period.start:
+        return 0
+    return boxes.chosen.join(record.last_boxes, on=["x_min", "y_min"], how="semi").height
+
+
+def _streets_behind(
+    contributions: Contributions, history: Events, n_boxes: int
+) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """Return, by box, the streets on which the crimes behind it were recorded, those of some weight, largest first."""
+    told = streets_behind(contributions, history).filter(
+        pl.col("street").is_not_null() & (pl.col("street") != "") & (pl.col("share") >= LEAST_STREET)
+    )
+    by_box: list[list[tuple[str, float]]] = [[] for _ in range(n_boxes)]
+    for box, street, share in told.select("square", "street", "share").iter_rows():
+        if len(by_box[box]) < MOST_STREETS:
+            by_box[box].append((street, share))
+    return tuple(tuple(streets) for streets in by_box)
+
+
+def _walks(boxes: Boxes, gap_m: float) -> tuple[int, ...]:
+    """Return the number of the walk that each chosen box belongs to; () where boxes are not joined."""
+    return tuple(join_boxes(boxes.squares, gap_m).area_of.tolist()) if gap_m >= 0 else ()
+
+
+def _edits_score(assembly: Assembly, area: StudyArea, bundle: Bundle) -> EditScore | None:
+    mine = [e for e in assembly.edits if (e.area_id, e.crime_type) == (area.id, bundle.name)]
+    periods = dict(zip(assembly.record.nights, assembly.record.periods, strict=True))
+    return score_edits(mine, periods, assembly.history, bundle, assembly.layer) if mine and periods else None
 
 
 def _shading(
@@ -148,8 +208,8 @@ def _record(
         tables["track"].get(area.id, record.track.clear()),
         tables["fell"].get(area.id, record.fell.clear()),
         record.periods,
-        is_replayed=record.is_replayed,
-        rng=np.random.default_rng([assembly.drawing.seed, *bundle.name.encode(), *area.id.encode()]),
+        is_replayed=record.is_replayed[-1],
+        rng=np.random.default_rng([assembly.settings.seed, *bundle.name.encode(), *area.id.encode()]),
     )
 
 

@@ -15,6 +15,7 @@ from peelian.events.replay import Replay, known_when_it_occurred
 from peelian.forecasts.verdicts import Verdict
 from peelian.jobs.disparity import weigh_burden
 from peelian.jobs.executors import map_keys
+from peelian.jobs.layers import layer_files, read_layers
 from peelian.jobs.outside import check_outside, outside_method, snapshot_name
 from peelian.jobs.planning import BacktestInputs, BacktestRequest, plan_of
 from peelian.jobs.plans import Plan
@@ -61,7 +62,8 @@ def run_backtest(
         level = request.level or settings.night.level or areas.default_level(force, known)
         return areas.layer(force, level, grid, known)
 
-    inputs = BacktestInputs(force, store.log(force.id), layer_at, settings.bundles)
+    places = read_layers(layer_files(settings.home, settings.layers), force.crs)
+    inputs = BacktestInputs(force, store.log(force.id), layer_at, settings.bundles, places)
     return backtest(settings, inputs, request, executor=executor, progress=progress)
 
 
@@ -80,7 +82,7 @@ def backtest(
     plan, layer = plan_of(settings, inputs, request, replay)
     folder = BacktestFolder.of(settings.home, request.name or f"{plan.force.id}_{plan.first}_{plan.last}")
     with lock(settings.home, f"backtest-{folder.path.name}"):
-        folder.begin(plan.to_json(), replay, layer)
+        folder.begin(plan.to_json(), replay, layer, inputs.places)
         _keep_outside(folder, plan, layer, request)
         keys = plan.keys()
         missing = [key for key in keys if not folder.is_done(key)]

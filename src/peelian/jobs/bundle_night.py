@@ -7,29 +7,41 @@ writes its own part beside the plan. A part that is there already was made from 
 import json
 import os
 import pickle
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from peelian.evaluation.record import JUDGED_SCHEMA
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.events.replay import Replay
+from peelian.forecasts.edits import BoxEdit, EditKind
 from peelian.forecasts.forecast import Parameter
 from peelian.forecasts.nights import AreaNight
+from peelian.forecasts.reviews import FELL_SCHEMA, INSTANT
 from peelian.jobs.assembling import Assembly, StreetCells, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, period_of
-from peelian.jobs.forecasting import Drawing, draw
-from peelian.jobs.judging import PastNights, look_back
+from peelian.jobs.choosing import ModelRule
+from peelian.jobs.forecasting import AreaModels, BundleDrawing, Subject, boxes_of, draw
+from peelian.jobs.judging import PastNights, Record, look_back
+from peelian.jobs.layers import LayerFile, read_layers
+from peelian.jobs.plans import Method
 from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
+from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
+from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.grid import Grid
+from peelian.places.periods import Period
 from peelian.selection.naming import Streets
 from peelian.store.areas import AreaStore
+from peelian.store.choices import ChoiceStore
 from peelian.store.events import EventStore
 from peelian.store.folders import disk_error
 from peelian.store.tracks import TrackStore
@@ -50,13 +62,16 @@ class NightPlan:
     night: date
     settings: NightTerms
     bundles: tuple[Bundle, ...]
+    layers: tuple[LayerFile, ...] = ()
+    variant: str = ""  # "" for the night's own maps, else where another level's past is kept, ending in a slash
+    edits: tuple[BoxEdit, ...] = ()  # of the nights before, at this level: they are judged, and change no box
 
     def write(self, folder: Path) -> None:
         """Keep the plan in its folder."""
         plan = asdict(self) | {"home": str(self.home), "night": self.night.isoformat()}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / PLAN).write_text(json.dumps(plan), encoding="utf-8")
+            (folder / PLAN).write_text(json.dumps(plan, default=str), encoding="utf-8")
         except OSError as error:
             raise disk_error(folder, error) from error
 
@@ -64,11 +79,24 @@ class NightPlan:
     def read(cls, folder: Path) -> "NightPlan":
         """Return the plan of a folder."""
         plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        night = plan["settings"] | {"crime_types": tuple(plan["settings"]["crime_types"])}
+        listed = {name: tuple(plan["settings"][name]) for name in ("crime_types", "levels")}
+        night = plan["settings"] | listed
         bundles = tuple(Bundle(b["name"], tuple((t, w) for t, w in b["weights"])) for b in plan["bundles"])
-        return cls(
-            Path(plan["home"]), plan["force_id"], date.fromisoformat(plan["night"]), NightTerms(**night), bundles
-        )
+        layers = tuple(LayerFile(**layer) for layer in plan["layers"])
+        day, home = date.fromisoformat(plan["night"]), Path(plan["home"])
+        edits = tuple(_edit(edit) for edit in plan["edits"])
+        return cls(home, plan["force_id"], day, NightTerms(**night), bundles, layers, plan["variant"], edits)
+
+
+def _edit(plain: dict[str, Any]) -> BoxEdit:
+    """Return an edit as a plan's file keeps it."""
+    ended = plain["withdrawn_at"]
+    times = {
+        "night": date.fromisoformat(plain["night"]),
+        "at": datetime.fromisoformat(plain["at"]),
+        "withdrawn_at": datetime.fromisoformat(ended) if ended else None,
+    }
+    return BoxEdit(**plain | times | {"kind": EditKind(plain["kind"])})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +107,9 @@ class BundlePart:
     track: pl.DataFrame
     parameters: dict[str, Parameter]
     timings: dict[str, float]
+    judged: pl.DataFrame  # JUDGED_SCHEMA of the nights looked back on, with ``is_replayed``
+    fell: pl.DataFrame  # what fell in those nights, by cell
+    longer: tuple[tuple[AreaNight, ...], pl.DataFrame] | None  # the same of the longer list, where one is asked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +124,10 @@ class Known:
     streets: Streets
     street_cells: StreetCells
     empty_areas: tuple[str, ...]  # names of areas without a cell: nothing can be forecast for them
+    places: PlaceLayers | None
 
 
-def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Known:
+def known_for(home: Path, force: Force, night: date, settings: NightTerms, layers: Sequence[LayerFile] = ()) -> Known:
     """Return what was known at the night's cutoff; the layer is empty-handed where nothing was."""
     cutoff = cutoff_of(period_of(force, night, settings), settings)
     log = Replay.of(EventStore(home).log(force.id))
@@ -103,7 +135,8 @@ def known_for(home: Path, force: Force, night: date, settings: NightTerms) -> Kn
     whole = layer_at(home, force, settings, history)
     layer, empty = whole.with_cells(), tuple(a.name for a in whole.areas if not a.n_cells)
     streets = Streets.of(history.since(cutoff - timedelta(days=STREET_DAYS)))
-    return Known(force, log, history, layer, cutoff, streets, streets_by_cell(streets, layer), empty)
+    cells, places = streets_by_cell(streets, layer), read_layers(layers, force.crs)
+    return Known(force, log, history, layer, cutoff, streets, cells, empty, places)
 
 
 def layer_at(home: Path, force: Force, settings: NightTerms, history: Events) -> AreaLayer:
@@ -143,7 +176,8 @@ def _planned(folder: str) -> tuple[NightPlan, Known]:
     A folder's name is a hash of what is in it (see ``jobs.night``), so a plan that was kept is never out of date.
     """
     plan = NightPlan.read(Path(folder))
-    return plan, known_for(plan.home, EventStore(plan.home).force(plan.force_id), plan.night, plan.settings)
+    force = EventStore(plan.home).force(plan.force_id)
+    return plan, known_for(plan.home, force, plan.night, plan.settings, plan.layers)
 
 
 def part_path(folder: Path, bundle_name: str) -> Path:
@@ -160,31 +194,93 @@ def read_part(folder: Path, bundle_name: str) -> BundlePart:
 
 
 def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
-    """Return one bundle's maps: drawn, judged, named."""
+    """Return one bundle's maps: drawn, judged, named; and those of the longer list of boxes, by the same models."""
     from time import perf_counter
 
-    force, history, layer = known.force, known.history, known.layer
-    period = period_of(force, plan.night, plan.settings)
-    drawing = Drawing.of(force, plan.settings)
+    lists = lists_of(plan)
     at = [perf_counter()]
-    drawn = draw(history, layer, bundle, period, drawing)
+    past = [_past(plan, known, bundle, terms, TrackStore(plan.home, name)) for name, terms in lists]
+    records = look_back(past, plan.night, known.history, known.layer)
     at.append(perf_counter())
-    past = PastNights(
+    fitted: dict[Method, FittedModel] = {}
+    drawn = [
+        _drawn(plan, known, bundle, (terms, record), fitted) for (_, terms), record in zip(lists, records, strict=True)
+    ]
+    at.append(perf_counter())
+    areas = [
+        _areas(plan, known, bundle, (terms, record), drawing)
+        for (_, terms), record, drawing in zip(lists, records, drawn, strict=True)
+    ]
+    at.append(perf_counter())
+    steps = ("score the nights before", "forecast, choose, explain", "assemble")
+    timings = {step: round(b - a, 3) for step, a, b in zip(steps, at, at[1:], strict=False)}
+    longer = (areas[1], drawn[1].track) if len(lists) > 1 else None
+    judged, fell = _looked_back(records[0])
+    return BundlePart(areas[0], drawn[0].track, dict(drawn[0].forecast.parameters), timings, judged, fell, longer)
+
+
+def _looked_back(record: Record) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what a review keeps of the nights before: how each was judged, and what fell by cell."""
+    starts = pl.Series("period_start", [p.start for p in record.periods], dtype=INSTANT)
+    replayed = pl.DataFrame([starts, pl.Series("is_replayed", record.is_replayed, dtype=pl.Boolean)])
+    judged = record.judged if record.periods else pl.DataFrame(schema=JUDGED_SCHEMA)
+    fell = record.fell if record.periods else pl.DataFrame(schema=FELL_SCHEMA)
+    return judged.join(replayed, on="period_start", how="left"), fell.select(FELL_SCHEMA.names()).cast(FELL_SCHEMA)
+
+
+def lists_of(plan: NightPlan) -> list[tuple[str, NightTerms]]:
+    """Return the lists of boxes that a plan asks for: the name of each one's own past, and its terms."""
+    settings = plan.settings
+    lists = [(plan.variant, settings)]
+    if settings.longer > settings.count:
+        lists.append((f"{plan.variant}top-{settings.longer}", replace(settings, count=settings.longer)))
+    return lists
+
+
+def _past(plan: NightPlan, known: Known, bundle: Bundle, terms: NightTerms, tracks: TrackStore) -> PastNights:
+    force, store = known.force, ChoiceStore(plan.home)
+    return PastNights(
         force,
         known.log,
-        lambda then: layer_at(plan.home, force, plan.settings, then).with_cells(),
+        lambda then: layer_at(plan.home, force, terms, then).with_cells(),
         bundle,
-        drawing,
-        plan.settings,
-        TrackStore(plan.home),
-        tuple(area.id for area in layer.areas),
+        lambda night: ModelRule.of(store, force, night, terms),
+        known.places,
+        terms,
+        tracks,
+        tuple(area.id for area in known.layer.areas),
     )
-    record = look_back(past, plan.night, history, layer)
-    at.append(perf_counter())
-    recent_days = MONTHLY_WINDOW_DAYS if force.date_precision is DatePrecision.MONTH else RECENT_DAYS
-    assembly = Assembly(plan.night, history, layer, record, drawing, recent_days, known.streets, known.street_cells)
-    areas = tuple(area_nights(assembly, bundle, drawn))
-    at.append(perf_counter())
-    steps = ("forecast, choose, explain", "score the nights before", "assemble")
-    timings = {step: round(b - a, 3) for step, a, b in zip(steps, at, at[1:], strict=False)}
-    return BundlePart(areas, drawn.track, dict(drawn.forecast.parameters), timings)
+
+
+def _drawn(
+    plan: NightPlan,
+    known: Known,
+    bundle: Bundle,
+    of: tuple[NightTerms, Record],
+    fitted: dict[Method, FittedModel],
+) -> BundleDrawing:
+    terms, record = of
+    period = period_of(known.force, plan.night, terms)
+    stood = boxes_of(record.track, record.periods[-1].start) if _follows(record, period) else None
+    subject = Subject(known.history, known.layer, bundle, known.places)
+    return draw(subject, period, _models(plan, known, bundle, terms), stood, fitted)
+
+
+def _areas(
+    plan: NightPlan, known: Known, bundle: Bundle, of: tuple[NightTerms, Record], drawn: BundleDrawing
+) -> tuple[AreaNight, ...]:
+    terms, record = of
+    recent_days = MONTHLY_WINDOW_DAYS if known.force.date_precision is DatePrecision.MONTH else RECENT_DAYS
+    models = _models(plan, known, bundle, terms)
+    rest = (known.streets, known.street_cells, plan.edits)
+    assembly = Assembly(plan.night, known.history, known.layer, record, models, terms, recent_days, *rest)
+    return tuple(area_nights(assembly, bundle, drawn))
+
+
+def _models(plan: NightPlan, known: Known, bundle: Bundle, terms: NightTerms) -> AreaModels:
+    return ModelRule.of(ChoiceStore(plan.home), known.force, plan.night, terms).models(known.layer, bundle)
+
+
+def _follows(record: Record, period: Period) -> bool:
+    """Tell whether the last period on record is the one before this: only those boxes stand."""
+    return bool(record.periods) and record.periods[-1].end == period.start

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from peelian.jobs.terms import NightTerms
 from peelian.places.forces import DatePrecision, Force
-from peelian.places.periods import Period, day_of, days_between, month_of
+from peelian.places.periods import Period, day_of, days_between, month_of, zone
 
 
 def night_of(force: Force, day: date) -> date:
@@ -18,6 +18,13 @@ def period_of(force: Force, night: date, settings: NightTerms) -> Period:
     if force.date_precision is DatePrecision.MONTH:
         return month_of(night, force.time_zone)
     return day_of(night, force.time_zone, settings.start_hour)
+
+
+def night_holding(force: Force, at: datetime, settings: NightTerms) -> date:
+    """Return the date of the night whose period holds an instant."""
+    local = at.astimezone(zone(force.time_zone))
+    is_monthly = force.date_precision is DatePrecision.MONTH
+    return night_of(force, (local if is_monthly else local - timedelta(hours=settings.start_hour)).date())
 
 
 def cutoff_of(period: Period, settings: NightTerms) -> datetime:

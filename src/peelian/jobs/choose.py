@@ -8,6 +8,7 @@ from peelian.errors import EvaluationError
 from peelian.evaluation.choice import choose
 from peelian.evaluation.summary import ANSWERED
 from peelian.forecasts.choices import Choices, ChosenModel
+from peelian.jobs.forecasting import Drawing
 from peelian.jobs.plans import OUTSIDE, Plan
 from peelian.jobs.terms import Terms
 from peelian.places.periods import local_midnight
@@ -20,8 +21,9 @@ def choose_models(
 ) -> Choices:
     """Return the choices for the night of ``on``, and keep them.
 
-    The newest finished backtest decides, or the one named. ``boxes`` keeps to methods of that kind ("fixed" or
-    "floating"), where the backtest has any.
+    The newest finished backtest decides, or the one named. Only methods of one kind of boxes compete, where the
+    backtest has any: ``boxes`` ("fixed" or "floating"), or the kind that the night draws. The log score that decides
+    looks at cells: it cannot tell what letting boxes float is worth.
 
     Raises
     ------
@@ -39,7 +41,8 @@ def choose_models(
             f"{plan.periods()[0].end:%Y-%m-%d %H:%M} UTC. Backtest an earlier range."
         )
     ours = [m for m in plan.methods if m.boxes != OUTSIDE]
-    candidates = [m for m in ours if m.boxes == boxes] or ours
+    kind = boxes or Drawing.of(plan.force, settings.night).method.boxes
+    candidates = [m for m in ours if m.boxes == kind] or ours
     store = ChoiceStore(settings.home)
     before = store.standing(plan.force.id, on)
     standing = {} if before is None else {(c.area, c.crime_type): c.method for c in before.choices}

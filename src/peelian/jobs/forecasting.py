@@ -1,6 +1,7 @@
 """One bundle's night: forecast, choose, say why, and draw the baselines. Pure functions of what was known."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -15,17 +16,22 @@ from peelian.evaluation.record import TRACK_SCHEMA
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.boxes import Boxes
+from peelian.forecasts.choices import ChosenModel
 from peelian.forecasts.forecast import Forecast
 from peelian.forecasts.influence import Contributions, Influence
-from peelian.jobs.terms import NightTerms
+from peelian.jobs.methods import model_of
+from peelian.jobs.plans import FIXED, FLOATING, Method
+from peelian.jobs.terms import CHOSEN, FALLBACK, NightTerms
 from peelian.models.catalogue import model as model_named
 from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
+from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force, LocationPrecision
 from peelian.places.periods import Period
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
 from peelian.selection.floating import select_floating
+from peelian.selection.hysteresis import Incumbents
 from peelian.selection.stability import rank_ranges, with_rank_ranges
 from peelian.selection.top import TopCells, select_top
 
@@ -40,43 +46,76 @@ CANDIDATES = 28
 BOX_KINDS = ("auto", "floating", "grid")
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
 LATTICE = 4
+_NO_BOXES = pl.DataFrame(schema={name: TRACK_SCHEMA[name] for name in ("rank", "x_min", "y_min")})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What is drawn: one bundle over one layer from what was known, with what the places are like."""
+
+    history: Events
+    layer: AreaLayer
+    bundle: Bundle
+    places: PlaceLayers | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How boxes are drawn: the model, fixed on the grid or floating, how many, and the seed of the resampling."""
+    """How boxes are drawn: by which method (model, fixed or floating, kept or not), how many, the resampling's seed."""
 
-    model: str
+    method: Method
     precision: DatePrecision
-    is_floating: bool
     choice: TopCells
     seed: int
 
     @classmethod
-    def of(cls, force: Force, settings: NightTerms) -> "Drawing":
-        """Return the drawing that the settings ask for.
+    def of(cls, force: Force, settings: NightTerms, chosen: ChosenModel | None = None) -> "Drawing":
+        """Return the drawing that the settings ask for; ``chosen`` stands in for their model where given.
 
-        ``boxes = "auto"`` floats where the feed tells places to the block or better. Snapped points stand
-        on a few fixed spots: a box moved a little to take in one more of them would only flatter itself.
+        ``boxes = "auto"`` floats where the feed tells places to the block or better, or as the chosen method does.
+        Snapped points stand on a few fixed spots: a box moved a little to take in one more of them would only
+        flatter itself.
         """
         if settings.boxes not in BOX_KINDS:
             raise ForecastError(f"boxes = {settings.boxes!r}; known are {', '.join(BOX_KINDS)}.")
         exact = force.location_precision in (LocationPrecision.EXACT, LocationPrecision.BLOCK)
-        floats = settings.boxes == "floating" or (settings.boxes == "auto" and exact)
-        choice = TopCells(settings.count, settings.nearly)
-        return cls(settings.model, force.date_precision, floats, choice, settings.seed)
+        as_asked = FLOATING if exact and (chosen is None or chosen.boxes == FLOATING) else FIXED
+        boxes = {"auto": as_asked, "floating": FLOATING, "grid": FIXED}[settings.boxes]
+        name = chosen.model if chosen else FALLBACK if settings.model == CHOSEN else settings.model
+        parameters = chosen.parameters if chosen else ()
+        keep = chosen.keep if chosen and chosen.keep else settings.keep
+        if not keep >= 0:
+            raise ForecastError(f"keep = {keep!r}: a share from 0 up, such as 0.25.")
+        method = Method(f"{name}@{boxes}" if boxes == FLOATING else name, name, boxes, parameters, keep)
+        return cls(method, force.date_precision, TopCells(settings.count, settings.nearly), settings.seed)
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether boxes float off the grid."""
+        return self.method.boxes == FLOATING
 
     def region(self, layer: AreaLayer) -> Region:
         """Return the ground that the model works on: the layer's cells, or the lattice within them."""
         return _ground(layer, LATTICE if self.is_floating else 1)
 
-    def fit(self, history: Events, layer: AreaLayer, bundle: Bundle) -> FittedModel:
+    def fit(self, subject: Subject) -> FittedModel:
         """Return the model fitted to what was known."""
-        return model_named(self.model, self.precision).fit(history, bundle, self.region(layer))
+        region = self.region(subject.layer)
+        model = model_of(self.method, self.precision, subject.places, region.grid)
+        return model.fit(subject.history, subject.bundle, region)
 
-    def choose(self, forecast: Forecast, layer: AreaLayer, choice: TopCells) -> dict[str, Boxes]:
-        """Return each area's boxes."""
-        return (select_floating if self.is_floating else select_top)(forecast, layer, choice)
+    def choose(self, forecast: Forecast, layer: AreaLayer, choice: TopCells, stood: Squares | None) -> dict[str, Boxes]:
+        """Return each area's boxes; those that ``stood`` keep their places as far as the method keeps them."""
+        held = Incumbents(stood, self.method.keep) if stood is not None and self.method.keep else None
+        return (select_floating if self.is_floating else select_top)(forecast, layer, choice, held)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaModels:
+    """Which areas of a layer are drawn how, and why each: ``why`` is by area id, empty where the settings say so."""
+
+    groups: tuple[tuple[Drawing, tuple[str, ...]], ...]
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4)
@@ -93,6 +132,7 @@ class AreaDrawing:
     contributions: Contributions
     is_exact: bool
     baseline: pl.DataFrame  # rank, x_min, y_min of the plain count's boxes
+    method: Method
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,25 +144,67 @@ class BundleDrawing:
     track: pl.DataFrame
 
 
-def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> BundleDrawing:
-    """Return everything about one bundle's next period that follows from what was known."""
-    fitted = drawing.fit(history, layer, bundle)
+def draw(
+    subject: Subject,
+    period: Period,
+    models: AreaModels,
+    stood: Squares | None = None,
+    fitted: dict[Method, FittedModel] | None = None,
+) -> BundleDrawing:
+    """Return everything about one bundle's next period that follows from what was known.
+
+    Every model works on the whole layer, and draws the areas that it was chosen for. ``stood`` are the boxes of the
+    period before, which keep their places where a method keeps them. ``fitted`` keeps the models for another list of
+    boxes of the same subject.
+    """
+    fits = {} if fitted is None else fitted
+    layer = subject.layer
+    first = models.groups[0][0]
+    baselines = draw_baselines(subject, period, first)
+    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
+    nothing = baselines.clear()
+    areas: dict[str, AreaDrawing] = {}
+    expected = np.zeros(layer.grid.n_cells)
+    for drawing, ids in models.groups:
+        if drawing.method not in fits:
+            fits[drawing.method] = drawing.fit(subject)
+        forecast, drawn = _draw(subject, (period, fits[drawing.method]), drawing, layer.only(set(ids)), stood)
+        for area_id, own in drawn.items():
+            baseline = plain.get((area_id,), nothing).select("rank", "x_min", "y_min")
+            areas[area_id] = replace(own, baseline=baseline)
+            cells = layer.area(area_id).cells
+            expected[cells] = forecast.expected[cells]
+    if len(models.groups) > 1:
+        forecast = replace(forecast, expected=expected, model=CHOSEN, parameters={})
+    areas = {area.id: areas[area.id] for area in layer.areas}
+    ours = track_rows(OURS, {area_id: a.boxes for area_id, a in areas.items()})
+    return BundleDrawing(forecast, areas, pl.concat([ours, baselines]))
+
+
+def _draw(
+    subject: Subject,
+    of: tuple[Period, FittedModel],
+    drawing: Drawing,
+    shown_areas: AreaLayer,
+    stood: Squares | None,
+) -> tuple[Forecast, dict[str, AreaDrawing]]:
+    """Return one model's forecast of the whole layer by cell, and its drawings of the areas shown."""
+    period, fitted = of
     forecast = fitted.forecast(period)
     choice = drawing.choice
     shown = choice.count + choice.nearly
-    candidates = drawing.choose(forecast, layer, TopCells(choice.count, max(CANDIDATES, 2 * shown) - choice.count))
-    influence = _influence(fitted, period, layer, candidates, drawing)
-    sizes = [candidates[a.id].table.height for a in layer.areas]
+    wide = TopCells(choice.count, max(CANDIDATES, 2 * shown) - choice.count)
+    candidates = drawing.choose(forecast, shown_areas, wide, stood)
+    influence = _influence(fitted, period, shown_areas, candidates, drawing)
+    sizes = [candidates[a.id].table.height for a in shown_areas.areas]
     bounds = [0, *np.cumsum(sizes).tolist()]
     # One seed a bundle: the same bundle is resampled alike whatever else is drawn beside it.
-    rng = np.random.default_rng([drawing.seed, *bundle.name.encode()])
+    rng = np.random.default_rng([drawing.seed, *subject.bundle.name.encode()])
     low, high = rank_ranges(influence, np.repeat(np.arange(len(sizes)), sizes), rng)
     rows = np.concatenate([np.arange(a, min(a + shown, b)) for a, b in pairwise(bounds)]).astype(np.int64)
     parts = _parts(influence, rows)
-    baselines = _baselines(history, layer, bundle, period, drawing)
-    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
     areas = {}
-    for area, (start, stop) in zip(layer.areas, pairwise(bounds), strict=True):
+    for area, (start, stop) in zip(shown_areas.areas, pairwise(bounds), strict=True):
         whole = candidates[area.id]
         boxes = replace(whole, table=whole.table.head(shown))
         own = parts.filter(pl.col("square").is_between(start, start + boxes.table.height - 1))
@@ -130,21 +212,18 @@ def draw(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, draw
             with_rank_ranges(boxes, low[start:stop], high[start:stop]),
             own.with_columns(pl.col("square") - start),
             influence.is_exact,
-            plain.get((area.id,), baselines.clear()).select("rank", "x_min", "y_min"),
+            _NO_BOXES,
+            drawing.method,
         )
-    ours = track_rows(OURS, {area_id: a.boxes for area_id, a in areas.items()})
-    return BundleDrawing(_by_cell(forecast, layer, drawing), areas, pl.concat([ours, baselines]))
+    return _by_cell(forecast, subject.layer, drawing), areas
 
 
-def replay(
-    fitted: FittedModel, history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing
-) -> pl.DataFrame:
-    """Return the ``TRACK_SCHEMA`` rows of one past period: the boxes alone, as they would have been drawn.
+def replay(forecast: Forecast, layer: AreaLayer, drawing: Drawing, stood: Squares | None) -> dict[str, Boxes]:
+    """Return the boxes alone of one past period, as they would have been drawn for these areas.
 
-    ``fitted`` stands on what was known at the cutoff; its weights may have been learned some days before.
+    ``forecast`` stands on what was known at the cutoff; its weights may have been learned some days before.
     """
-    ours = drawing.choose(fitted.forecast(period), layer, TopCells(drawing.choice.count, 0))
-    return pl.concat([track_rows(OURS, ours), _baselines(history, layer, bundle, period, drawing)])
+    return drawing.choose(forecast, layer, TopCells(drawing.choice.count, 0), stood)
 
 
 def week_of(cutoff: datetime) -> datetime:
@@ -173,14 +252,23 @@ def track_rows(method: str, areas: dict[str, Boxes]) -> pl.DataFrame:
     )
 
 
-def _baselines(history: Events, layer: AreaLayer, bundle: Bundle, period: Period, drawing: Drawing) -> pl.DataFrame:
+def draw_baselines(subject: Subject, period: Period, drawing: Drawing) -> pl.DataFrame:
     """Return the baselines' boxes as track rows: plain counts on the fixed grid, as many boxes of the same size."""
     choice = TopCells(drawing.choice.count, 0)
+    history, layer, bundle = subject.history, subject.layer, subject.bundle
     forecasts = {
         name: model_named(name, drawing.precision).fit(history, bundle, _ground(layer, 1)).forecast(period)
         for name in BASELINES
     }
     return pl.concat([track_rows(name, select_top(f, layer, choice)) for name, f in forecasts.items()])
+
+
+def boxes_of(track: pl.DataFrame, period_start: datetime) -> Squares | None:
+    """Return our own boxes of one period of a track, all areas together; None where there are none."""
+    rows = track.filter((pl.col("method") == OURS) & (pl.col("period_start") == period_start))
+    if not rows.height:
+        return None
+    return Squares(rows["x_min"].to_numpy(), rows["y_min"].to_numpy(), float(rows["size_m"][0]))
 
 
 def _influence(

@@ -1,7 +1,7 @@
 """Which methods a backtest compares: written on the command line or in a TOML file, and made into models.
 
 ``recent-counts`` is a model of the catalogue with boxes on the fixed grid; ``mixture@floating`` lets them float;
-``mixture@floating~0.25`` keeps yesterday's unless a newcomer expects 25 % more;
+``mixture@floating~0.25`` keeps yesterday's unless a newcomer expects 25 % more (``@fixed~0.25`` on the grid);
 ``smoothed-counts:bandwidth_m=300,own_share=0.4`` gives parameters.
 """
 
@@ -19,7 +19,12 @@ from peelian.models.catalogue import NAMES
 from peelian.models.catalogue import model as model_named
 from peelian.models.model import Model
 from peelian.models.windows import Window
+from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision
+from peelian.places.grid import Grid
+
+#: The field by which a model takes layers of places.
+LAYERS = "covariates"
 
 
 def method_of(text: str) -> Method:
@@ -34,7 +39,7 @@ def method_of(text: str) -> Method:
     name, _, choice = head.partition("@")
     boxes, kept, margin = choice.partition("~")
     keep = _value(margin) if kept else 0.0
-    is_margin = isinstance(keep, int | float) and not isinstance(keep, bool) and (not kept or boxes == FLOATING)
+    is_margin = isinstance(keep, int | float) and not isinstance(keep, bool)
     if not name or "~" in name or boxes not in ("", FIXED, FLOATING) or not is_margin or float(keep) < 0:
         raise EvaluationError(
             f"method {text!r}: write MODEL, MODEL@floating or MODEL:parameter=value, such as "
@@ -80,29 +85,39 @@ def methods_in(file: Path) -> tuple[Method, ...]:
         if boxes not in (FIXED, FLOATING):
             raise EvaluationError(f"{file}: boxes = {boxes!r}; they are {FIXED!r} or {FLOATING!r}.")
         keep = row.get("keep", 0.0)
-        if not isinstance(keep, int | float) or keep < 0 or (keep and boxes != FLOATING):
-            raise EvaluationError(f"{file}: keep = {keep!r}: a share from 0 up, for floating boxes, such as 0.25.")
+        if not isinstance(keep, int | float) or keep < 0:
+            raise EvaluationError(f"{file}: keep = {keep!r}: a share from 0 up, such as 0.25.")
         methods.append(Method(label, row["model"], boxes, parameters, float(keep)))
     if not methods or set(written) - {"method"}:
         raise EvaluationError(f"{file}: holds no [[method]] table, or something else beside them.")
     return tuple(methods)
 
 
-def model_of(method: Method, precision: DatePrecision) -> Model:
+def model_of(
+    method: Method, precision: DatePrecision, places: PlaceLayers | None = None, grid: Grid | None = None
+) -> Model:
     """Return the catalogue's model of a method, with its parameters in place of the defaults.
+
+    A model that looks at what places are like is given the layers of ``places`` on the ``grid`` that it works on;
+    the others do without.
 
     Raises
     ------
     ForecastError
         When the catalogue has no such model, the model no such parameter, or a value is of another kind.
     """
-    model = model_named(method.model, precision)
-    if not method.parameters:
-        return model
-    value: Any = model
-    known = {f.name: getattr(value, f.name) for f in fields(value) if f.name != "name"}
-    changed: Model = replace(value, **{key: _sound(method, key, given, known) for key, given in method.parameters})
+    value: Any = model_named(method.model, precision)
+    known = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in ("name", LAYERS)}
+    changes = {key: _sound(method, key, given, known) for key, given in method.parameters}
+    if places is not None and grid is not None and takes_layers(value):
+        changes[LAYERS] = places.on(grid)
+    changed: Model = replace(value, **changes)
     return changed
+
+
+def takes_layers(model: Model) -> bool:
+    """Tell whether a model looks at layers of places."""
+    return hasattr(model, LAYERS)
 
 
 def _sound(method: Method, key: str, value: Parameter, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of the field's own kind

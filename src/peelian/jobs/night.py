@@ -12,15 +12,18 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from peelian import __version__
+from peelian.delivery.night_files import site_files
 from peelian.errors import ForecastError, PeelianError, PublicationError, StoreError
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.events.fingerprint import fingerprint
+from peelian.forecasts.edits import BoxEdit
 from peelian.forecasts.nights import Night, PurposeCard
 from peelian.jobs.bundle_night import (
     BundlePart,
@@ -28,17 +31,24 @@ from peelian.jobs.bundle_night import (
     NightPlan,
     bundle_night,
     known_for,
+    lists_of,
     read_part,
     work,
 )
-from peelian.jobs.calendar import night_of, nights_between, period_of
+from peelian.jobs.calendar import night_of, nights_before, nights_between, period_of
+from peelian.jobs.choosing import ModelRule
 from peelian.jobs.executors import PROCESSES, Workers
 from peelian.jobs.forecasting import Drawing
+from peelian.jobs.layers import layer_files
 from peelian.jobs.publishing import files_of
+from peelian.jobs.reviewing import review
 from peelian.jobs.terms import Terms
+from peelian.jobs.variants import LevelFiles, at_level, levels_of
 from peelian.places.forces import Force
+from peelian.store import desk, runs
 from peelian.store import nights as night_store
-from peelian.store import runs
+from peelian.store.choices import ChoiceStore
+from peelian.store.edits import edits_of_nights
 from peelian.store.events import EventStore
 from peelian.store.folders import mend_folders, publish_folder
 from peelian.store.locks import lock
@@ -125,25 +135,65 @@ def _run(
 ) -> NightOutcome:
     run = runs.begin(force.id, night, os.getpid(), night_store.utc_now())
     try:
-        value, track = compose_night(settings, force, night, workers, progress)
+        composed = compose_night(settings, force, night, workers, progress)
+        value = composed.night
         began = time.perf_counter()
         folder = settings.home / "nights" / (str(night) if alone else f"{night}/{force.id}")
-        publish_folder(folder, files_of(value, settings.workers))
-        TrackStore(settings.home).keep_published(force.id, night, track)
-        runs.publish(run, value, night_store.utc_now())
+        levels = _levels(settings, force, night, workers, progress)
+        longer = site_files(composed.longer, longer=True) if composed.longer is not None else ()
+        publish_folder(folder, chain(files_of(value, settings.workers), longer, levels))
+        composed.keep(settings.home)
+        failed = (f"The level {level} was not made: {why}" for level, why in levels.failed)
+        note = " ".join([*_overruled(settings), *failed])
+        runs.publish(run, value, night_store.utc_now(), levels.made, note)
         progress(f"{force.name}: night of {night} published in {time.perf_counter() - began:.1f} s")
     except PeelianError as error:
         runs.fail(run, str(error), night_store.utc_now())
         return NightOutcome(force.id, night, "failed", None, str(error))
-    return NightOutcome(force.id, night, "published", folder, "", len(value.areas), value.withheld, value)
+    return NightOutcome(force.id, night, "published", folder, note, len(value.areas), value.withheld, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A night as a value, the same with the longer list where one is asked for, and the boxes of each as a track."""
+
+    night: Night
+    longer: Night | None
+    judged: pl.DataFrame  # the nights looked back on, for the review
+    fell: pl.DataFrame
+    tracks: tuple[tuple[str, pl.DataFrame], ...]  # (where this list's past is kept, rows)
+
+    def keep(self, home: Path) -> None:
+        """Keep the boxes that were given out, each list's among its own past; add the nights before to the review."""
+        for name, track in self.tracks:
+            TrackStore(home, name).keep_published(self.night.force.id, self.night.night, track)
+        review(home, self.night, self.judged, self.fell)
+
+
+def _levels(settings: Terms, force: Force, night: date, workers: Workers, progress: Progress) -> LevelFiles:
+    """Return the files of the further levels; each level's boxes are kept as its own past."""
+
+    def compose(level: str) -> tuple[Night, Night | None]:
+        terms = replace(settings, night=at_level(settings.night, level))
+        composed = compose_night(terms, force, night, workers, progress, variant=f"level-{level}/")
+        composed.keep(settings.home)
+        return composed.night, composed.longer
+
+    return LevelFiles(levels_of(settings.night), compose)
 
 
 def compose_night(
-    settings: Terms, force: Force, night: date, workers: Workers | None = None, progress: Progress = lambda _: None
-) -> tuple[Night, pl.DataFrame]:
-    """Return the night as a value, and its boxes and baselines as rows of the track. Nothing is published here.
+    settings: Terms,
+    force: Force,
+    night: date,
+    workers: Workers | None = None,
+    progress: Progress = lambda _: None,
+    variant: str = "",
+) -> Composed:
+    """Return the night as a value, with the longer list of boxes where one is asked for. Nothing is published here.
 
-    ``workers`` that serve more than this night are left standing; without them it starts its own.
+    ``workers`` that serve more than this night are left standing; without them it starts its own. ``variant`` says
+    where the past of another level is kept.
 
     Raises
     ------
@@ -158,17 +208,20 @@ def compose_night(
             f"forecasts of {force.name} are switched off by {off.by} since {off.at:%Y-%m-%d}: {off.reason}"
         )
     began = time.perf_counter()
-    known = known_for(settings.home, force, night, settings.night)
+    layers = layer_files(settings.home, settings.layers)
+    known = known_for(settings.home, force, night, settings.night, layers)
     if not len(known.history):
         raise ForecastError(
             f"{force.name}: no event was known at {known.cutoff:%Y-%m-%d %H:%M} UTC; nothing can be forecast."
         )
     bundles, cards, withheld = _purposes(settings, known.history, night)
-    plan = NightPlan(settings.home, force.id, night, settings.night, bundles)
+    edits = _edits_before(force, night, settings.night.replay_nights, known.layer.level)
+    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, layers, variant, edits)
     made_from = fingerprint(known.history)
+    rule = ModelRule.of(ChoiceStore(settings.home), force, night, settings.night)
     read_s = time.perf_counter() - began
     with nullcontext(workers) if workers else Workers(settings.executor, settings.workers) as side_by_side:
-        parts = _parts(settings.home, plan, known, made_from, side_by_side, progress)
+        parts = _parts(plan, known, f"{made_from} {rule.choices!r}", side_by_side, progress)
     period = period_of(force, night, settings.night)
     areas = sorted((a for part in parts for a in part.areas), key=lambda a: (a.area.id, a.bundle.name))
     value = Night(
@@ -182,7 +235,11 @@ def compose_night(
             "boxes": "floating" if Drawing.of(force, settings.night).is_floating else "grid",
             "count": settings.night.count,
             "cell_size_m": settings.night.cell_size_m,
+            "longer": settings.night.longer if settings.night.longer > settings.night.count else 0,
+            "keep": settings.night.keep,
+            "walk_gap_m": settings.night.walk_gap_m,
         },
+        layers={layer.name: f"{layer.of}, {Path(layer.file).name}, {layer.sha256[:16]}" for layer in layers},
         seed=settings.night.seed,
         version=__version__,
         fingerprint=made_from,
@@ -196,12 +253,19 @@ def compose_night(
         timings={"read": round(read_s, 3), **_summed(parts), "all": round(time.perf_counter() - began, 3)},
         presence_cap_minutes=settings.night.presence_cap_minutes,
     )
-    return value, pl.concat([part.track for part in parts])
+    tracks = [pl.concat([part.track for part in parts])]
+    longer = None
+    told = [part.longer for part in parts if part.longer is not None]
+    if told:
+        of_longer = sorted((a for areas, _ in told for a in areas), key=lambda a: (a.area.id, a.bundle.name))
+        parameters = {**value.parameters, "count": settings.night.longer, "longer": 0}
+        longer = replace(value, areas=tuple(of_longer), parameters=parameters)
+        tracks.append(pl.concat([track for _, track in told]))
+    judged, fell = (pl.concat([getattr(part, name) for part in parts]) for name in ("judged", "fell"))
+    return Composed(value, longer, judged, fell, tuple(zip((name for name, _ in lists_of(plan)), tracks, strict=True)))
 
 
-def _parts(
-    home: Path, plan: NightPlan, known: Known, made_from: str, workers: Workers, progress: Progress
-) -> list[BundlePart]:
+def _parts(plan: NightPlan, known: Known, made_from: str, workers: Workers, progress: Progress) -> list[BundlePart]:
     """Return every bundle's part: made here one by one, or side by side where the work is worth a second process."""
     few = len(plan.bundles) < WORTH_A_PROCESS or workers.count == 1
     if few and workers.executor == PROCESSES:
@@ -212,7 +276,7 @@ def _parts(
         return parts
     # The folder's name tells what its parts are made from: a killed night's parts serve the next start.
     made_by = hashlib.sha256(f"{made_from} {plan!r} {__version__}".encode()).hexdigest()[:16]
-    folder = home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
+    folder = plan.home / "work" / f"night-{plan.force_id}-{plan.night}-{made_by}"
     plan.write(folder)
     names = [b.name for b in plan.bundles]
     workers.map(work, str(folder), names, lambda name: progress(f"{known.force.name}: {plan.night} {name}"))
@@ -226,12 +290,33 @@ def _summed(parts: list[BundlePart]) -> dict[str, float]:
     return {step: round(sum(p.timings[step] for p in parts), 3) for step in parts[0].timings}
 
 
+def _edits_before(force: Force, night: date, count: int, level: str) -> tuple[BoxEdit, ...]:
+    """Return analysts' edits of the nights that are judged, withdrawn ones too."""
+    before = edits_of_nights(force.id, nights_before(force, night, count))
+    return tuple(edit for edit in before if edit.level == level)
+
+
+def _bundles(settings: Terms) -> list[Bundle]:
+    """Return the bundles of ``peelian.toml`` and of the desk, by name; the desk's wins where both have one."""
+    filed = {name: Bundle.from_mapping(name, weights) for name, weights in settings.bundles.items()}
+    held = filed | {agreed.bundle.name: agreed.bundle for agreed in desk.bundles()}
+    return [held[name] for name in sorted(held)]
+
+
+def _overruled(settings: Terms) -> Iterator[str]:
+    """Yield a line for every bundle of ``peelian.toml`` in whose place the desk's was used."""
+    for agreed in desk.bundles():
+        name = agreed.bundle.name
+        if name in settings.bundles:
+            yield f"Bundle {name}: the desk's weights are used ({agreed.by}, {agreed.at:%Y-%m-%d}), not peelian.toml's."
+
+
 def _purposes(
     settings: Terms, history: Events, night: date
 ) -> tuple[tuple[Bundle, ...], tuple[PurposeCard, ...], tuple[tuple[str, str], ...]]:
     """Return the bundles that may be published, their cards, and those withheld with the reason."""
     wanted = [Bundle.of(t) for t in settings.night.crime_types or _commonest(history)]
-    wanted += [Bundle.from_mapping(name, weights) for name, weights in sorted(settings.bundles.items())]
+    wanted += _bundles(settings)
     allowed, cards, withheld = [], [], []
     known = night_store.cards()
     for bundle in wanted:

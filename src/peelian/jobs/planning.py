@@ -25,6 +25,7 @@ from peelian.jobs.outside import outside_method
 from peelian.jobs.plans import FLOATING, OUTSIDE, Method, Plan, check_plan, with_baseline_first
 from peelian.jobs.terms import Terms
 from peelian.places.areas import AreaLayer
+from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force, LocationPrecision
 from peelian.places.grid import Grid
 
@@ -66,6 +67,7 @@ class BacktestInputs:
     log: EventLog
     layer_at: Callable[[Events], AreaLayer]
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
+    places: PlaceLayers | None = None
 
 
 def plan_of(
@@ -80,7 +82,7 @@ def plan_of(
     judged_at = _last_instant(inputs.log, latest)
     methods = with_baseline_first(
         (
-            *(request.methods or (_nights_own(settings, force),)),
+            *(request.methods or (Drawing.of(force, settings.night).method,)),
             *map(outside_method, request.outside),
         ),
         request.baseline,
@@ -109,6 +111,7 @@ def plan_of(
         fingerprint=_fingerprint(replay, judged_at),
         seed=settings.night.seed,
         version=__version__,
+        places=inputs.places.fingerprint if inputs.places else "",
     )
     check_plan(draft)
     check_unit(settings.night.cell_size_m, force.location_precision, "boxes")
@@ -127,13 +130,6 @@ def plan_of(
     plain = {**draft.to_json(), "level": layer.level}
     plan = Plan.from_json({**plain, "grid": _grid(layer.grid), "bundles": [_bundle(b) for b in bundles]})
     return plan, layer
-
-
-def _nights_own(settings: Terms, force: Force) -> Method:
-    """Return the method by which the night itself draws."""
-    if Drawing.of(force, settings.night).is_floating:
-        return Method(f"{settings.night.model}@{FLOATING}", settings.night.model, FLOATING)
-    return Method(settings.night.model, settings.night.model)
 
 
 def _check_floating(methods: tuple[Method, ...], force: Force) -> None:

@@ -24,7 +24,7 @@ _DAYS = {"day": 1, "shift": 1, "week": 7, "month": 28}
 class Method:
     """One row of the table: a model with its parameters and how its boxes are chosen, or an outside forecast.
 
-    ``keep`` is the hysteresis of floating boxes: the share by which a newcomer must expect more than yesterday's box
+    ``keep`` is the hysteresis of boxes: the share by which a newcomer must expect more than yesterday's box
     to take its place. A part of the range begins without incumbents.
     """
 
@@ -58,6 +58,7 @@ class Plan:
     fingerprint: str
     seed: int
     version: str
+    places: str = ""  # fingerprint of the layers of places that models may look at; "" where there are none
 
     def periods(self) -> tuple[Period, ...]:
         """Return the periods to forecast, in order of time; they tile the range from its first day on."""

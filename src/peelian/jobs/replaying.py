@@ -28,12 +28,13 @@ from peelian.jobs.parts import PartRows, PeriodRow
 from peelian.jobs.plans import FLOATING, OUTSIDE, Method, Plan
 from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
+from peelian.places.covariates import PlaceLayers
 from peelian.places.periods import Period
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
-from peelian.selection.floating import select_floating
+from peelian.selection.floating import place_floating
 from peelian.selection.hysteresis import Incumbents
-from peelian.selection.top import TopCells, rank_cells
+from peelian.selection.top import TopCells, choose_cells
 from peelian.store.backtests import BacktestFolder
 
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
@@ -55,6 +56,7 @@ class Bench:
     region: Region
     lattice: Region
     parents: NDArray[np.int64]
+    places: PlaceLayers | None
     known_now: Events
     begins_us: NDArray[np.int64]
     ends_us: NDArray[np.int64]
@@ -116,6 +118,7 @@ def bench_of(path: str) -> Bench:
         layer.region,
         layer.region.nested(LATTICE),
         plan.grid.parent_cells(LATTICE),
+        folder.places(),
         known_now,
         begins,
         ends,
@@ -189,8 +192,9 @@ NO_ANSWER = Answer(None, {}, is_floating=False)
 
 
 def _fit(bench: Bench, history: Events, bundle: Bundle, method: Method) -> FittedModel:
-    model = model_of(method, bench.plan.force.date_precision)
-    return model.fit(history, bundle, bench.lattice if method.boxes == FLOATING else bench.region)
+    region = bench.lattice if method.boxes == FLOATING else bench.region
+    model = model_of(method, bench.plan.force.date_precision, bench.places, region.grid)
+    return model.fit(history, bundle, region)
 
 
 def _incumbents(answer: Answer, method: Method) -> Incumbents | None:
@@ -204,15 +208,14 @@ def _incumbents(answer: Answer, method: Method) -> Incumbents | None:
 
 def _answer(bench: Bench, forecast: Forecast, method: Method, held: Incumbents | None) -> Answer:
     """Return the forecast's boxes, and its expected counts on the layer's grid."""
+    choice = TopCells(bench.plan.count, 0)
     if method.boxes == FLOATING:
-        chosen = select_floating(forecast, bench.layer, TopCells(bench.plan.count, 0), held)
+        placed = place_floating(forecast, bench.layer, choice, held)
         expected = np.bincount(bench.parents, forecast.expected, minlength=bench.plan.grid.n_cells)
-        boxes = {i: (b.squares, b.chosen.get_column("expected_count").to_numpy()) for i, b in chosen.items()}
+        boxes = {area_id: (own.squares, own.expected) for area_id, own in placed.items()}
         return Answer(expected.astype(np.float64), boxes, is_floating=True)
-    boxes = {}
-    for area in bench.layer.areas:
-        cells = rank_cells(forecast.expected, area.cells, bench.plan.count)
-        boxes[area.id] = (forecast.grid.squares(cells), forecast.expected[cells])
+    chosen = choose_cells(forecast, bench.layer, choice, held)
+    boxes = {i: (forecast.grid.squares(cells), forecast.expected[cells]) for i, cells in chosen.items()}
     return Answer(forecast.expected, boxes, is_floating=False)
 
 

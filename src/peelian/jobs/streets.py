@@ -6,24 +6,31 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from peelian.delivery.street_geojson import streets_geojson
 from peelian.errors import StoreError
+from peelian.evaluation.record import TRACK_SCHEMA
 from peelian.events.bundles import Bundle
+from peelian.jobs.forecasting import OURS
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.periods import Period, day_of, month_of
+from peelian.places.squares import Squares
 from peelian.places.streets import StreetNetwork
 from peelian.selection.streets import (
     StreetKernel,
     check_streets,
     nearest_stretch,
     street_rates,
+    stretches_of_boxes,
     top_streets,
 )
 from peelian.sources.networks import read_network
 from peelian.store.events import EventStore
 from peelian.store.streets import keep_network, keep_street_map, network_of
+from peelian.store.tracks import TrackStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class StreetMap:
     expected_total: float
     events: int
     off_street: int
+    boxes: pl.DataFrame  # area_id, rank of the published boxes, and the stretches in each; empty where none stand
     file: Path
 
 
@@ -112,8 +120,28 @@ def map_streets(home: Path, request: StreetRequest) -> StreetMap:
         float(rates.sum() * period.days),
         len(own),
         off,
+        _in_boxes(home, force, request, network, rates, period),
         file,
     )
+
+
+def _in_boxes(
+    home: Path,
+    force: Force,
+    request: StreetRequest,
+    network: StreetNetwork,
+    rates: NDArray[np.float64],
+    period: Period,
+) -> pl.DataFrame:
+    """Return the stretches in each box that the night published for this crime type, most expected first."""
+    published = TrackStore(home).published(force.id, request.on)
+    own = pl.DataFrame(schema=TRACK_SCHEMA) if published is None else published
+    own = own.filter((pl.col("method") == OURS) & (pl.col("bundle") == request.crime_type)).with_row_index("box")
+    size_m = float(own["size_m"][0]) if own.height else 1.0
+    squares = Squares(own["x_min"].to_numpy(), own["y_min"].to_numpy(), size_m)
+    stretches = stretches_of_boxes(network, rates, period, squares)
+    named = own.select(pl.col("box").cast(pl.Int64), "area_id", "rank")
+    return named.join(stretches, on="box", how="inner", maintain_order="left_right").drop("box")
 
 
 def _force(store: EventStore, force_id: str | None) -> Force:

@@ -5,13 +5,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+#: ``model = "chosen"``: each area and crime type by the model that ``peelian choose`` picked for it.
+CHOSEN = "chosen"
+#: Where no choice stands.
+FALLBACK = "mixture"
+
 
 @dataclass(frozen=True, slots=True)
 class NightTerms:
-    """``[night]``: what the nightly job makes."""
+    """``[night]``: what the nightly job makes.
 
-    model: str = "mixture"
+    ``choice_days``: a choice resting on scores older than this no longer stands. ``keep``: by what share a newcomer
+    must expect more than a standing box to take its place. ``walk_gap_m``: boxes with no more open ground between
+    them are one walk; below 0 boxes are not joined.
+    """
+
+    model: str = FALLBACK
+    choice_days: int = 184
     boxes: str = "auto"
+    keep: float = 0.0
+    walk_gap_m: float = -1.0
     count: int = 10
     nearly: int = 4
     cell_size_m: float = 250.0
@@ -19,9 +32,25 @@ class NightTerms:
     lead_hours: int = 0
     crime_types: tuple[str, ...] = ()
     level: str = ""
+    #: Further levels whose maps the site shows beside those of ``level``.
+    levels: tuple[str, ...] = ()
+    #: A longer list of boxes for the site to show on request; 0 or ``count`` for none.
+    longer: int = 20
     seed: int = 20130831
     replay_nights: int = 28
     presence_cap_minutes: int = 45
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTerms:
+    """``[notices]``: when a night is late, and where notices may go."""
+
+    #: The local hour by which a force's night is published.
+    expected_by: int = 7
+    #: Networks that webhooks may reach though they are not public, such as "10.1.0.0/16" or "127.0.0.1/32".
+    private_networks: tuple[str, ...] = ()
+    #: The site's address as readers know it, for links in e-mail; without it there is none.
+    site_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +62,4 @@ class Terms:
     executor: str = "processes"
     night: NightTerms = field(default_factory=NightTerms)
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
+    layers: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))

@@ -51,7 +51,7 @@ class AdditiveSum:
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts for the period; every part scales with its length."""
         grid = self.region.grid
-        cell = grid.cell_of(self.history.x, self.history.y)
+        cell = self.history.cells(grid)
         # Events off the grid are counted in one cell too many, which is then dropped.
         slot = np.where(cell >= 0, cell, grid.n_cells)
         daily = np.where(self.region.is_inside, self.constant_daily, 0.0)
@@ -65,7 +65,7 @@ class AdditiveSum:
     def influence(self, period: Period, squares: Squares) -> Influence:
         """Return the exact share of each event in each square's expected count."""
         grid = self.region.grid
-        cell = grid.cell_of(self.history.x, self.history.y)
+        cell = self.history.cells(grid)
         acting = np.flatnonzero((cell >= 0) & self._acting)
         cells, index = np.unique(cell[acting], return_inverse=True)
         total = csr_array((len(squares), len(self.history)))

@@ -22,6 +22,7 @@ from peelian.models.kernels import CellKernel
 from peelian.models.record import Record, most_frequent_types, read_record
 from peelian.models.surfaces import SurfacePlan
 from peelian.models.windows import Anchor
+from peelian.places.covariates import Covariates
 from peelian.places.periods import Period
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
@@ -37,10 +38,10 @@ class Boosting:
     Friedman 2001 (doi 10.1214/aos/1013203451), by LightGBM (Ke et al. 2017) with Poisson loss. Inputs of
     a cell: decayed counts of the own type at ``half_lives_days`` and of the most frequent other types at
     ``other_half_life_days``, each in the cell itself and spread by ``bandwidths_m``; the all-time
-    count; weekday and day of the year. Rows are every cell on every ``stride``-th of the last
-    ``training_days``, thinned evenly to ``most_rows`` (rows with events are all kept, the rest weighed
-    up). Few leaves, many rows a leaf and a slow rate: crime at a cell is mostly noise, and trees of the
-    library's default size fit it (on St. Louis they score below even ground).
+    count; ``covariates``, where layers of places are given; weekday and day of the year. Rows are every
+    cell on every ``stride``-th of the last ``training_days``, thinned evenly to ``most_rows`` (rows with
+    events are all kept, the rest weighed up). Few leaves, many rows a leaf and a slow rate: crime at a cell is
+    mostly noise, and trees of the library's default size fit it (on St. Louis they score below even ground).
     """
 
     half_lives_days: tuple[float, ...] = (3.0, 7.0, 21.0, 60.0, 180.0, 720.0)
@@ -56,6 +57,7 @@ class Boosting:
     learning_rate: float = 0.05
     rows_per_leaf: int = 600
     seed: int = 1
+    covariates: Covariates | None = None
     anchor: Anchor = Anchor.CUTOFF
     name: str = "boosting"
 
@@ -72,8 +74,9 @@ class Boosting:
         record = read_record(history, bundle, region, self.anchor, 1.0, others)
         kernels = tuple(CellKernel(region, bandwidth) for bandwidth in self.bandwidths_m)
         plan = SurfacePlan(region, self.half_lives_days, self.other_half_life_days, kernels)
-        trees = _grow(self, record, plan, history.known_at)
-        return FittedBoosting(self, bundle, region, history, others, plan, trees)
+        layers = (self.covariates or Covariates.of(region.grid, {})).on(region.grid)
+        trees = _grow(self, record, plan, layers.values[region.is_inside], history.known_at)
+        return FittedBoosting(self, bundle, region, history, others, plan, layers, trees)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,7 @@ class FittedBoosting:
     history: Events
     others: tuple[str, ...]
     plan: SurfacePlan = field(repr=False)
+    layers: Covariates = field(repr=False)
     trees: str = field(repr=False)
 
     def conditioned_on(self, history: Events) -> Self:
@@ -103,6 +107,7 @@ class FittedBoosting:
             "leaves": self.model.leaves,
             "learning_rate": self.model.learning_rate,
             "other_types": ", ".join(self.others),
+            "layers": ", ".join(self.layers.names),
             "seed": self.model.seed,
         }
         return Forecast(
@@ -136,7 +141,7 @@ class FittedBoosting:
         if not self.trees:
             rate = float(record.weight[record.kind == 0].sum()) / max(record.steps, 1)
             return np.full(self.region.n_inside, rate / self.region.n_inside * period.days)
-        maps = self.plan.surfaces_at(record, -1)
+        maps = np.column_stack([self.plan.surfaces_at(record, -1), self.layers.values[self.region.is_inside]])
         booster = _lightgbm().Booster(model_str=self.trees)
         whole = max(round(period.days), 1)
         total = np.zeros(self.region.n_inside)
@@ -156,7 +161,7 @@ def calendar(instant: datetime) -> NDArray[np.float64]:
     return np.array([float(instant.weekday()), np.cos(turn), np.sin(turn)])
 
 
-def _grow(model: Boosting, record: Record, plan: SurfacePlan, cutoff: datetime) -> str:
+def _grow(model: Boosting, record: Record, plan: SurfacePlan, layers: NDArray[np.float64], cutoff: datetime) -> str:
     """LightGBM's text of the trees; empty when there is no training day or no event on one."""
     days = min(model.training_days, record.steps - min(model.burn_in_days, record.steps // 2))
     own = record.kind == 0
@@ -173,7 +178,7 @@ def _grow(model: Boosting, record: Record, plan: SurfacePlan, cutoff: datetime) 
             np.float64
         )
         kept = (count > 0) | (rng.random(count.size) < share)
-        maps = plan.surfaces_at(record, int(age))[kept]
+        maps = np.column_stack([plan.surfaces_at(record, int(age))[kept], layers[kept]])
         date = calendar(cutoff - timedelta(days=float(age) + 0.5))
         rows.append(np.column_stack([maps, np.tile(date, (len(maps), 1))]).astype(np.float32))
         counts.append(count[kept])

@@ -140,7 +140,7 @@ def cross_validated_bandwidth(
 
     Equal scores go to the wider; fewer than two events, too. Weights (n_events,) count events.
     """
-    cell = region.grid.cell_of(events.x, events.y)
+    cell = events.cells(region.grid)
     used = (cell >= 0) & (weights > 0)
     used[used] = region.is_inside[cell[used]]
     candidates = sorted(reach.candidates_m, reverse=True)

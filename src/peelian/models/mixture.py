@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import ForecastError
@@ -222,8 +221,9 @@ def receptivity(history: Events, bundle: Bundle, region: Region) -> NDArray[np.f
     ``(n / mean n + 1/2) / (3/2)``: parks, water and railway yards, where nothing was ever recorded, have a third
     of an average cell's; 1 everywhere where there is no other type.
     """
-    other = history.table.filter(~pl.col("crime_type").is_in(list(bundle.crime_types)))
-    cell = region.grid.cell_of(other.get_column("x").to_numpy(), other.get_column("y").to_numpy())
+    codes, names = history.type_codes
+    is_other = np.array([name not in bundle.crime_types for name in names], dtype=np.bool_)
+    cell = history.cells(region.grid)[is_other[codes]] if names else np.empty(0, dtype=np.int64)
     counts = np.bincount(cell[cell >= 0], minlength=region.grid.n_cells).astype(np.float64)
     mean = float(counts[region.is_inside].mean())
     return (counts / mean + 0.5) / 1.5 if mean > 0 else np.ones(counts.size)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from peelian.events.bundles import Bundle
@@ -45,11 +44,12 @@ def read_record(
     end = window.end(history)
     # Half-open: an event at the very cutoff belongs to the period that begins there.
     age_days = history.age_days(end)
-    names = history.table.get_column("crime_type")
+    codes, names = history.type_codes
     kinds = dict.fromkeys(bundle.crime_types, 0)
     kinds |= {crime_type: number for number, crime_type in enumerate(others, start=1)}
-    kind = names.replace_strict(kinds, default=-1, return_dtype=pl.Int64).to_numpy()
-    cell = region.grid.cell_of(history.x, history.y)
+    of_code = np.array([kinds.get(name, -1) for name in names], dtype=np.int64)
+    kind = of_code[codes] if names else np.empty(0, dtype=np.int64)
+    cell = history.cells(region.grid)
     kept = np.flatnonzero((kind >= 0) & (age_days > 0) & (cell >= 0))
     kept = kept[region.is_inside[cell[kept]]]
     own = kind[kept] == 0
@@ -63,6 +63,7 @@ def read_record(
 
 def most_frequent_types(history: Events, bundle: Bundle, most: int, least_events: int) -> tuple[str, ...]:
     """Return the other crime types with the most events, at least ``least_events``; equal ones by name."""
-    counted = history.table.get_column("crime_type").value_counts()
-    rows = sorted((-n, name) for name, n in counted.iter_rows() if name not in bundle.crime_types)
+    codes, names = history.type_codes
+    counted = np.bincount(codes, minlength=len(names)).tolist()
+    rows = sorted((-n, name) for n, name in zip(counted, names, strict=True) if name not in bundle.crime_types and n)
     return tuple(name for n, name in rows if -n >= least_events)[:most]

@@ -125,7 +125,7 @@ def _past_weights(
     start = history.known_at - timedelta(days=model.judged_days)
     own = bundle.select(history)
     counts_for = bundle.weights_of(own)
-    cell = region.grid.cell_of(own.x, own.y)
+    cell = own.cells(region.grid)
     inside = cell >= 0
     inside[inside] = region.is_inside[cell[inside]]
     rates, counts = [], []

@@ -5,7 +5,7 @@ to the area that holds its centre, or, where a feed has only a district column, 
 in which most of the cell's events fall.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +103,10 @@ class AreaLayer:
     def with_cells(self) -> "AreaLayer":
         """Return the layer without the areas that hold no cell: nothing can be forecast for them."""
         return AreaLayer(self.level, self.grid, tuple(a for a in self.areas if a.n_cells))
+
+    def only(self, ids: Collection[str]) -> "AreaLayer":
+        """Return the layer with these areas alone; ids that it does not have are passed over."""
+        return AreaLayer(self.level, self.grid, tuple(a for a in self.areas if a.id in ids))
 
     @property
     def owner(self) -> NDArray[np.int64]:

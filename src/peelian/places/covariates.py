@@ -4,8 +4,10 @@ A layer is one number per cell: how many bus stops, how far to the nearest bar, 
 street. Layers of who people are (ethnicity, income, age) do not belong here: a forecast must not learn them.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -68,6 +70,52 @@ class Covariates:
                 f"{grid.cell_size_m:g} m; make them on the model's grid."
             )
         return Covariates(grid, self.names, self.values[self.grid.parent_cells(factor)])
+
+
+#: How a layer is made from shapes: how many, how far, what share, how many metres.
+KINDS = ("points", "distance", "share", "lines")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceLayers:
+    """Shapes in metres, by layer, from which covariates are made on any grid.
+
+    ``kinds`` are of ``KINDS``: points in each cell, metres to the nearest point, share of polygons, metres of lines.
+    Only shapes are held, no column beside them: what a place is like, never who lives there.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    shapes: tuple[NDArray[np.object_], ...]
+
+    def on(self, grid: Grid) -> Covariates:
+        """Return the layers as numbers on a grid; errors as of the functions below."""
+        return _on(self, grid)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the layers' names, kinds and shapes."""
+        digest = hashlib.sha256(repr((self.names, self.kinds)).encode())
+        for shapes in self.shapes:
+            for wkb in shapely.to_wkb(shapes, byte_order=1):
+                digest.update(wkb)
+        return digest.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _on(layers: PlaceLayers, grid: Grid) -> Covariates:
+    made = {}
+    for name, kind, shapes in zip(layers.names, layers.kinds, layers.shapes, strict=True):
+        if kind in ("points", "distance"):
+            x, y = shapely.get_coordinates(shapely.centroid(shapes)).T
+            made[name] = points_per_cell(grid, x, y) if kind == "points" else distance_to_nearest(grid, x, y)
+        elif kind == "share":
+            made[name] = share_of_polygons(grid, list(shapes))
+        elif kind == "lines":
+            made[name] = metres_of_lines(grid, list(shapes))
+        else:
+            raise PlaceError(f"layer {name!r} is made by {kind!r}; layers are made by {', '.join(KINDS)}.")
+    return Covariates.of(grid, made)
 
 
 def points_per_cell(grid: Grid, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -97,15 +97,24 @@ def pack(positions: Positions, most: int) -> NDArray[np.int64]:
     return np.array(chosen, dtype=np.int64)
 
 
-def select_floating(
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """One area's floating squares in order of rank, what each expects, and which are chosen; all (n_squares,)."""
+
+    squares: Squares
+    expected: NDArray[np.float64]
+    is_chosen: NDArray[np.bool_]
+
+
+def place_floating(
     forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
-) -> dict[str, Boxes]:
-    """Return each area's floating boxes by area id; they are as large as a cell of the layer's grid.
+) -> dict[str, Placed]:
+    """Return each area's floating squares by area id; they are as large as a cell of the layer's grid.
 
     The first ``choice.count`` are chosen, the next ``choice.nearly`` were nearly chosen; none overlaps
-    another. Boxes are ranked by expected count, equal ones by corner from the south-west. With
-    ``incumbents``, yesterday's boxes keep their places unless clearly beaten. An area without cells
-    gets no box.
+    another. They are ranked by expected count, equal ones by corner from the south-west: the chosen, then the nearly
+    chosen (an incumbent may stand above its count). With ``incumbents``, yesterday's boxes keep their places unless
+    clearly beaten. An area without cells gets none.
 
     Raises
     ------
@@ -114,17 +123,28 @@ def select_floating(
     """
     factor = lattice_factor(forecast.grid, layer)
     expected = forecast.expected.reshape(forecast.grid.shape)
-    chosen = {}
+    placed = {}
     for area in layer.areas:
         if not area.n_cells:
             nowhere = Squares(np.empty(0), np.empty(0), layer.grid.cell_size_m)
-            chosen[area.id] = _ranked(forecast, area.id, nowhere, np.empty(0), choice.count)
+            placed[area.id] = Placed(nowhere, np.empty(0), np.empty(0, dtype=np.bool_))
             continue
         positions = positions_of(expected, layer, area, factor)
         places = pack(_favoured(positions, forecast.grid, incumbents), choice.count + choice.nearly)
         squares = _squares(positions, forecast.grid, places, layer.grid.cell_size_m)
-        chosen[area.id] = _ranked(forecast, area.id, squares, positions.gain.ravel()[places], choice.count)
-    return chosen
+        gain = positions.gain.ravel()[places]
+        is_chosen = np.arange(places.size) < choice.count
+        order = np.lexsort((squares.x_min, squares.y_min, -gain, ~is_chosen))
+        placed[area.id] = Placed(squares[order], gain[order], is_chosen[order])
+    return placed
+
+
+def select_floating(
+    forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
+) -> dict[str, Boxes]:
+    """Return each area's ``place_floating`` as boxes; rank ranges stand at the rank itself until resampled."""
+    placed = place_floating(forecast, layer, choice, incumbents)
+    return {area_id: _boxes(forecast, area_id, own) for area_id, own in placed.items()}
 
 
 def _favoured(positions: Positions, lattice: Grid, incumbents: Incumbents | None) -> Positions:
@@ -142,20 +162,18 @@ def _squares(positions: Positions, lattice: Grid, places: NDArray[np.int64], siz
     return Squares(x_min, y_min, size_m)
 
 
-def _ranked(forecast: Forecast, area_id: str, squares: Squares, expected: NDArray[np.float64], count: int) -> Boxes:
-    """Chosen boxes by expected count, then the nearly chosen by theirs: an incumbent may stand above its count."""
-    is_chosen = np.arange(len(squares)) < count
-    order = np.lexsort((squares.x_min, squares.y_min, -expected, ~is_chosen))
+def _boxes(forecast: Forecast, area_id: str, placed: Placed) -> Boxes:
+    squares = placed.squares
     rank = np.arange(1, len(squares) + 1, dtype=np.int32)
     table = pl.DataFrame(
         {
             "rank": rank,
-            "x_min": squares.x_min[order],
-            "y_min": squares.y_min[order],
-            "expected_count": expected[order],
+            "x_min": squares.x_min,
+            "y_min": squares.y_min,
+            "expected_count": placed.expected,
             "rank_low": rank,
             "rank_high": rank,
-            "is_chosen": is_chosen[order],
+            "is_chosen": placed.is_chosen,
         },
         schema=BOX_SCHEMA,
     )

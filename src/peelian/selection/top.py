@@ -1,6 +1,6 @@
 """The top boxes of each area on the fixed grid: highest expected count first, every order total."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -10,6 +10,7 @@ from peelian.errors import ForecastError
 from peelian.forecasts.boxes import BOX_SCHEMA, Boxes
 from peelian.forecasts.forecast import Forecast
 from peelian.places.areas import AreaLayer
+from peelian.selection.hysteresis import Incumbents
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,36 @@ def top_cells(
     return area[kept], rank[kept], order[kept]
 
 
-def select_top(forecast: Forecast, layer: AreaLayer, choice: TopCells) -> dict[str, Boxes]:
-    """Return each area's boxes by area id; rank ranges stand at the rank itself until resampled.
+def choose_cells(
+    forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
+) -> dict[str, NDArray[np.int64]]:
+    """Return each area's cells by area id, in order of rank: the chosen by expected count, then the nearly chosen.
 
-    An area with fewer cells than boxes asked for gives all of its cells; one without cells, none.
+    With ``incumbents``, boxes that stood keep their places unless clearly beaten; ranks are by expected count all the
+    same. An area with fewer cells than asked for gives all of its cells; one without cells, none.
     """
-    area, _, cells = top_cells(forecast, layer, choice.count + choice.nearly)
+    favoured = forecast
+    if incumbents is not None:
+        grid = forecast.grid
+        corner = grid.column_min * grid.cell_size_m, grid.row_min * grid.cell_size_m
+        gain = incumbents.favour(forecast.expected.reshape(grid.shape), corner, grid.cell_size_m)
+        favoured = replace(forecast, expected=gain.ravel())
+    area, _, cells = top_cells(favoured, layer, choice.count + choice.nearly)
     bounds = np.searchsorted(area, np.arange(len(layer.areas) + 1))
-    return {
-        a.id: boxes_of_cells(forecast, a.id, cells[bounds[i] : bounds[i + 1]], choice.count)
-        for i, a in enumerate(layer.areas)
-    }
+    chosen = {}
+    for index, own in enumerate(layer.areas):
+        best = cells[bounds[index] : bounds[index + 1]]
+        is_nearly = np.arange(best.size) >= choice.count
+        chosen[own.id] = best[np.lexsort((best, -forecast.expected[best], is_nearly))]
+    return chosen
+
+
+def select_top(
+    forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
+) -> dict[str, Boxes]:
+    """Return each area's ``choose_cells`` as boxes; rank ranges stand at the rank itself until resampled."""
+    chosen = choose_cells(forecast, layer, choice, incumbents)
+    return {area_id: boxes_of_cells(forecast, area_id, cells, choice.count) for area_id, cells in chosen.items()}
 
 
 def boxes_of_cells(forecast: Forecast, area_id: str, cells: NDArray[np.int64], count: int) -> Boxes:

@@ -31,6 +31,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "peelian.site.middleware.RuleMiddleware",
+    "peelian.site.once.OnceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -78,7 +79,10 @@ def django_settings(settings: Settings) -> dict[str, Any]:
                 "BACKEND": "django.template.backends.jinja2.Jinja2",
                 "DIRS": [],
                 "APP_DIRS": False,
-                "OPTIONS": {"environment": "peelian.site.templating.environment"},
+                "OPTIONS": {
+                    "environment": "peelian.site.templating.environment",
+                    "context_processors": ["peelian.site.once.form_parts"],
+                },
             }
         ],
         "LOGIN_URL": "/sign-in/",

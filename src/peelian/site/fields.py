@@ -7,10 +7,15 @@ from django.core.exceptions import ValidationError
 
 #: What may stand in a text of several lines beside what can be read.
 _BREAKS = frozenset("\n\r\t")
+#: Marks that are drawn as nothing and turn the order of letters round, or stand between them unseen.
+_UNSEEN = frozenset("\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Words(forms.CharField):
-    """Text on one line, without control characters: SQLite keeps them, PostgreSQL does not, and no reader sees them."""
+    """Text on one line, without control characters: SQLite keeps them, PostgreSQL does not, and no reader sees them.
+
+    Characters that scripts need to join or part their letters may stand in it.
+    """
 
     breaks: frozenset[str] = frozenset()
 
@@ -21,9 +26,13 @@ class Words(forms.CharField):
     def validate(self, value: str) -> None:
         """Refuse what cannot be kept or seen."""
         super().validate(value)
-        hidden = [c for c in value if unicodedata.category(c) in ("Cc", "Cs") and c not in self.breaks]
+        hidden = [
+            c for c in value if (unicodedata.category(c) in ("Cc", "Cs") or c in _UNSEEN) and c not in self.breaks
+        ]
         if hidden:
             raise ValidationError(f"A hidden character (U+{ord(hidden[0]):04X}) stands in it; type the text anew.")
+        if value and not any(unicodedata.category(c)[0] in "LNPS" for c in value):
+            raise ValidationError("Nothing that can be read stands in it.")
 
 
 class Text(Words):

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
 from peelian.errors import (
@@ -20,7 +20,7 @@ from peelian.errors import (
     TooOftenError,
 )
 from peelian.records.access import NOBODY, Role
-from peelian.site.accounts.kept import session_ended
+from peelian.site.once import keep
 from peelian.site.pages import page
 from peelian.site.rules import actor_of, rule_of
 from peelian.store.accounts import Account
@@ -62,6 +62,7 @@ class ErrorMiddleware:
         if not isinstance(error, PeelianError):
             return None
         status = status_of(error)
+        keep(request)
         if status >= 500:  # noqa: PLR2004 - from here on it is ours, not the reader's
             log.error("%s %s: %s", request.method, request.path, error)
         answer = page(request, "error.html.j2", status=status, heading=_HEADINGS[status], sentence=str(error))
@@ -85,7 +86,7 @@ class RuleMiddleware:
         account = request.user
         request.actor = account.actor() if isinstance(account, Account) else NOBODY  # type: ignore[attr-defined] # ours
         response = self.get_response(request)
-        if actor_of(request).role != Role.PUBLIC:
+        if actor_of(request).role != Role.PUBLIC or getattr(request, "auth", None) is not None:
             # What one reader may see, no shared cache may hand to the next; going back after signing out shows nothing.
             response.setdefault("Cache-Control", "private, no-store")
         return response
@@ -96,17 +97,16 @@ class RuleMiddleware:
         """Refuse what the view's rule does not allow; operations of the API ask their own rules."""
         del args, kwargs
         match = request.resolver_match
-        if match is not None and "api" in match.namespaces:
+        if match is not None and {"api", "ogc"} & set(match.namespaces):
             return None
         actor, rule = actor_of(request), rule_of(view)
         if rule is None:
             log.error("view %s has no rule", request.path)
             return page(request, "error.html.j2", status=403, heading=_HEADINGS[403], sentence="This page has no rule.")
         if not rule.lets_in(actor):
-            if actor.role == Role.PUBLIC and request.method == "POST":
-                return session_ended(request)
             if actor.role == Role.PUBLIC:
-                return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
+                onward = reverse("kept") if keep(request) else request.get_full_path()
+                return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': onward})}")
             sentence = f"This page is not for the role {actor.role.value}."
             return page(request, "error.html.j2", status=403, heading=_HEADINGS[403], sentence=sentence)
         return _detained(request)
@@ -140,6 +140,11 @@ _HEADINGS = {
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return the page for a form whose token does not fit: most often a session that ended while it was filled in."""
     log.info("csrf: %s", reason)
+    if keep(request):
+        # Its own id shows that we drew this form for that account: what was typed may be offered again.
+        here = reverse("kept")
+        is_out = actor_of(request).role == Role.PUBLIC
+        return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': here})}" if is_out else here)
     return page(
         request,
         "error.html.j2",
@@ -150,8 +155,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return the page for an address that leads nowhere."""
+    """Return the page for an address that leads nowhere; to a program, a sentence."""
     del exception
+    if request.path.startswith(("/api/v1/", "/ogc/")):
+        return JsonResponse({"detail": "Nothing has this address.", "errors": []}, status=404)
     return page(request, "error.html.j2", status=404, heading=_HEADINGS[404], sentence="No page has this address.")
 
 

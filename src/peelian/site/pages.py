@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from peelian.records.access import STAFF, Role
+from peelian.site import kept
 from peelian.site.clock import is_demonstration, now
 from peelian.site.rules import actor_of
 
@@ -41,6 +42,7 @@ def page(request: HttpRequest, template: str, *, status: int = 200, place: str =
         "places": [p for p in PLACES if actor.role in p.roles],
         "place": place,
         "clock": now() if is_demonstration() else None,
+        "is_kept": kept.is_kept(request),
         **parts,
     }
     return render(request, template, context, status=status, using="jinja2")

@@ -16,12 +16,14 @@ import numpy as np
 import polars as pl
 import shapely
 
-from peelian.errors import StoreError
+from peelian.errors import NotFoundError, StoreError
 from peelian.events import EVENT_SCHEMA, Replay
 from peelian.places import AreaLayer, Grid, StudyArea
+from peelian.places.covariates import PlaceLayers
 from peelian.store.files import write_whole, writing
 
 _PLAN, _EVENTS, _AREAS = "plan.json", "inputs/events.parquet", "inputs/areas.parquet"
+_PLACES = "inputs/places.parquet"
 #: The part that is written last: where it stands, the key is done.
 LAST = "scores"
 _LONGEST = 80
@@ -47,7 +49,9 @@ class BacktestFolder:
             raise StoreError(f"backtest name {name!r}: use letters, digits, dots and hyphens, such as 'autumn-2018'.")
         return cls(home / "backtests" / name)
 
-    def begin(self, plan: Mapping[str, Any], replay: Replay, layer: AreaLayer) -> None:
+    def begin(
+        self, plan: Mapping[str, Any], replay: Replay, layer: AreaLayer, places: PlaceLayers | None = None
+    ) -> None:
         """Write the plan and the snapshot, or check that those which stand are the same.
 
         Raises
@@ -68,6 +72,8 @@ class BacktestFolder:
             return
         self._write(_EVENTS, _snapshot(replay))
         self._write(_AREAS, _areas(layer))
+        if places is not None:
+            self._write(_PLACES, _shapes(places))
         write_whole(self.path / _PLAN, (json.dumps(asked, indent=2) + "\n").encode())
 
     def plan(self) -> dict[str, Any]:
@@ -101,6 +107,14 @@ class BacktestFolder:
         )
         return AreaLayer(level, grid, tuple(areas))
 
+    def places(self) -> PlaceLayers | None:
+        """Return the layers of places as they were when the backtest began; None where none were given."""
+        if not (self.path / _PLACES).exists():
+            return None
+        rows = self._read(_PLACES)
+        shapes = tuple(np.asarray(shapely.from_wkb(wkb.to_list()), dtype=object) for wkb in rows.get_column("wkb"))
+        return PlaceLayers(tuple(rows.get_column("name")), tuple(rows.get_column("of")), shapes)
+
     def is_done(self, key: str) -> bool:
         """Tell whether the key's part stands whole."""
         return (self.path / _part(key, LAST)).exists()
@@ -127,6 +141,25 @@ class BacktestFolder:
         else:
             write_whole(self.path / name, content)
         return self.path / name
+
+    def verdict(self) -> dict[str, Any]:
+        """Return what verdict.json tells.
+
+        Raises
+        ------
+        NotFoundError
+            When the backtest has not come to a verdict.
+        StoreError
+            When the file cannot be read.
+        """
+        path = self.path / "verdict.json"
+        if not path.is_file():
+            raise NotFoundError(f"backtest {self.path.name!r} has come to no verdict yet.")
+        try:
+            told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read ({error}). Run the same backtest again.") from error
+        return told
 
     def read_result(self, name: str) -> pl.DataFrame:
         """Return a result's table."""
@@ -176,6 +209,12 @@ def _areas(layer: AreaLayer) -> pl.DataFrame:
         },
         schema={"id": pl.String(), "name": pl.String(), "wkb": pl.Binary(), "cells": pl.List(pl.Int64())},
     )
+
+
+def _shapes(places: PlaceLayers) -> pl.DataFrame:
+    wkb = [list(shapely.to_wkb(shapes)) for shapes in places.shapes]
+    schema = {"name": pl.String(), "of": pl.String(), "wkb": pl.List(pl.Binary())}
+    return pl.DataFrame({"name": places.names, "of": places.kinds, "wkb": wkb}, schema=schema)
 
 
 def _short(value: object) -> str:

@@ -5,7 +5,8 @@ No Django here, and no arithmetic: what is a duplicate or a correction is told a
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,25 @@ from peelian.places import Force, local_midnight
 from peelian.store.locks import lock
 from peelian.store.manifests import Manifest, Part, read_manifests
 from peelian.store.staging import Staging
+
+#: Delays are told of the records of so long before the newest.
+DELAYS_OF = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How fresh a log is: its rows, the latest crime and the latest record, and how late records come.
+
+    Half of the last two months' records came within ``half_h`` hours of the crime, nine in ten within ``most_h``;
+    None where there are no records.
+    """
+
+    rows: int
+    latest_occurred: datetime | None
+    latest_recorded: datetime | None
+    half_h: float | None
+    most_h: float | None
+    crime_types: tuple[str, ...]
 
 
 class EventStore:
@@ -71,6 +91,28 @@ class EventStore:
     def manifests(self, force_id: str) -> tuple[Manifest, ...]:
         """Return the force's ingests in the order they came; none when it has none."""
         return read_manifests(self._folder(force_id))
+
+    def freshness(self, force_id: str, at: datetime) -> Freshness:
+        """Return how fresh the log was at an instant, without reading it whole."""
+        manifests = [m for m in self._manifests(force_id) if m.parts]
+        rows = self._scan(force_id, [part for manifest in manifests for part in manifest.parts])
+        known = rows.filter(pl.col("recorded_at") <= at)
+        late_h = (pl.col("recorded_at") - pl.col("occurred_to")).dt.total_minutes() / 60
+        newest = pl.col("recorded_at").max()
+        told = self._collected(
+            force_id,
+            known.select(
+                rows=pl.len(),
+                occurred=pl.col("occurred_to").max(),
+                recorded=newest,
+                half=late_h.filter(pl.col("recorded_at") > newest - DELAYS_OF).quantile(0.5, "nearest"),
+                most=late_h.filter(pl.col("recorded_at") > newest - DELAYS_OF).quantile(0.9, "nearest"),
+                kinds=pl.col("crime_type").unique().sort().implode(),
+            ),
+        ).row(0, named=True)
+        return Freshness(
+            told["rows"], told["occurred"], told["recorded"], told["half"], told["most"], tuple(told["kinds"] or ())
+        )
 
     def refused(self, force_id: str, number: int) -> pl.DataFrame:
         """Return the rows that an ingest refused: file, line, reason, value; none where it refused none.

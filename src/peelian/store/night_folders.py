@@ -3,8 +3,10 @@
 A document is read once and kept while its file stays the same; a night made anew is read anew.
 """
 
+import gzip
 import json
 import re
+import zlib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -60,19 +62,49 @@ class NightFolders:
     def levels(self, force_id: str, night: date) -> tuple[str, ...]:
         """Return the levels of areas that the night has maps for, by name."""
         site = self.folder(force_id, night) / "site"
-        return tuple(sorted(p.parent.name for p in site.glob("*/index.json")))
+        return tuple(sorted(p.parent.name for p in site.glob("*/index.json.gz")))
 
     def index(self, force_id: str, night: date, level: str) -> Document:
         """Return the list of a night's maps (``delivery.site_documents.index_document``)."""
-        return self._read(force_id, night, level, "index.json")
+        return self._read(force_id, night, level, "index.json.gz")
 
     def ground(self, force_id: str, night: date, level: str, area_slug: str) -> Document:
         """Return an area's outline and streets (``ground_document``)."""
-        return self._read(force_id, night, level, f"ground-{area_slug}.json")
+        return self._read(force_id, night, level, f"ground-{area_slug}.json.gz")
 
-    def map(self, force_id: str, night: date, level: str, area_slug: str, kind_slug: str) -> Document:
-        """Return one map (``map_documents``)."""
-        return self._read(force_id, night, level, f"map-{area_slug}-{kind_slug}.json")
+    def map(self, force_id: str, night: date, level: str, area_slug: str, kind_slug: str, longer: int = 0) -> Document:
+        """Return one map (``map_documents``), or its longer list of so many boxes."""
+        ending = f"-top-{longer}" if longer else ""
+        return self._read(force_id, night, level, f"map-{area_slug}-{kind_slug}{ending}.json.gz")
+
+    def boxes(self, force_id: str, night: date, level: str) -> Path:
+        """Return where all boxes of a level stand (``boxes_document``): too much to keep beside the other documents.
+
+        Raises
+        ------
+        NotFoundError
+            When the night has no such level.
+        """
+        return self._path(force_id, night, level, "boxes.json.gz")
+
+    def briefing(self, force_id: str, night: date, level: str, area_slug: str) -> Path:
+        """Return the briefing of an area of any level.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none.
+        """
+        folder, name = self.folder(force_id, night), f"briefing-{area_slug}.pdf"
+        if _NAME.fullmatch(level) and _NAME.fullmatch(name):
+            for path in (folder / "site" / level / name, folder / name):
+                if path.is_file():
+                    return path
+        raise NotFoundError(f"the night of {night} has no briefing of that area.")
+
+    def briefing_words(self, force_id: str, night: date, level: str, area_slug: str) -> Document:
+        """Return what an area's briefing says (``briefing_document``)."""
+        return self._read(force_id, night, level, f"briefing-{area_slug}.json.gz")
 
     def file(self, force_id: str, night: date, name: str) -> Path:
         """Return one of the night's own files, such as a briefing.
@@ -88,11 +120,14 @@ class NightFolders:
         return path
 
     def _read(self, force_id: str, night: date, level: str, name: str) -> Document:
-        folder = self.folder(force_id, night)
-        path = folder / "site" / level / name
-        if not (_NAME.fullmatch(level) and _NAME.fullmatch(name) and path.is_file()):
-            raise NotFoundError(f"the night of {night} has no such map ({level}, {name.removesuffix('.json')}).")
+        path = self._path(force_id, night, level, name)
         return _document(path, path.stat().st_mtime_ns)
+
+    def _path(self, force_id: str, night: date, level: str, name: str) -> Path:
+        path = self.folder(force_id, night) / "site" / level / name
+        if not (_NAME.fullmatch(level) and _NAME.fullmatch(name) and path.is_file()):
+            raise NotFoundError(f"the night of {night} has no such map ({level}, {name.removesuffix('.json.gz')}).")
+        return path
 
 
 @lru_cache(maxsize=_KEPT)
@@ -100,8 +135,8 @@ def _document(path: Path, written_ns: int) -> Document:
     """Return a document; ``written_ns`` makes a file written anew another key. Nobody may change what is returned."""
     del written_ns
     try:
-        read: Document = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        read: Document = json.loads(gzip.decompress(path.read_bytes()))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise StoreError(f"{path} cannot be read ({error}). Make the night anew: peelian night --again.") from error
     return read
 

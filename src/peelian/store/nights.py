@@ -1,10 +1,16 @@
 """Tables of the night: purpose cards, runs, published maps and their boxes, and the switch that ends them."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db import models
+from django.db import models, transaction
 
 from peelian.forecasts.nights import PurposeCard
+from peelian.records.access import Act, Actor, program
+from peelian.store import audit
+
+#: Who acts where nobody signed in: the command line, or a job.
+PROGRAM = program("peelian")
 
 
 class PurposeCardRow(models.Model):
@@ -18,6 +24,7 @@ class PurposeCardRow(models.Model):
     expires = models.DateField()
     is_example = models.BooleanField(default=False)
     agreed_at = models.DateTimeField()
+    agreed_by = models.CharField(max_length=200, default="")
 
     class Meta:
         """The latest agreed card of a crime type is the one in force."""
@@ -74,6 +81,7 @@ class PublishedBox(models.Model):
 
     force = models.CharField(max_length=63)
     night = models.DateField()
+    level = models.CharField(max_length=100, default="")
     area = models.CharField(max_length=200)
     crime_type = models.CharField(max_length=200)
     rank = models.PositiveSmallIntegerField()
@@ -92,10 +100,10 @@ class PublishedBox(models.Model):
         """A box's rank is unique within its map, and its end comes after its start."""
 
         db_table = "published_box"
-        ordering = ("force", "night", "area", "crime_type", "rank")
+        ordering = ("force", "night", "level", "area", "crime_type", "rank")
         constraints = (
             models.UniqueConstraint(
-                fields=["force", "night", "area", "crime_type", "rank"], name="published_box_rank_is_unique"
+                fields=["force", "night", "level", "area", "crime_type", "rank"], name="published_box_rank_is_unique"
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_to__gt=models.F("valid_from")), name="published_box_ends_after_it_starts"
@@ -132,23 +140,52 @@ class KillSwitch(models.Model):
         return f"{self.force} {'off' if self.is_off else 'on'}: {self.reason}"
 
 
-def agree_card(card: PurposeCard, at: datetime) -> None:
-    """Keep a purpose card; it is in force from now on for its crime type."""
-    PurposeCardRow.objects.create(
-        crime_type=card.crime_type,
-        goal=card.goal,
-        measure=card.measure,
-        owner=card.owner,
-        stop_rule=card.stop_rule,
-        expires=card.expires,
-        is_example=card.is_example,
-        agreed_at=at,
-    )
+@dataclass(frozen=True, slots=True)
+class AgreedCard:
+    """A purpose card with who agreed on it and when; ``by`` is empty where it was not kept."""
+
+    card: PurposeCard
+    at: datetime
+    by: str
+
+
+def agree_card(card: PurposeCard, at: datetime, by: Actor = PROGRAM) -> None:
+    """Keep a purpose card and say so in the log; it is in force from now on for its crime type."""
+    with transaction.atomic():
+        row = PurposeCardRow.objects.create(
+            crime_type=card.crime_type,
+            goal=card.goal,
+            measure=card.measure,
+            owner=card.owner,
+            stop_rule=card.stop_rule,
+            expires=card.expires,
+            is_example=card.is_example,
+            agreed_at=at,
+            agreed_by=by.name,
+        )
+        audit.record(
+            by,
+            Act.ALTERED,
+            f"agreed on a purpose card for {'all crime types' if card.crime_type == '*' else card.crime_type}",
+            record=f"purpose-card/{row.pk}",
+            purpose=card.goal,
+            details={"owner": card.owner, "expires": str(card.expires)},
+            at=at,
+        )
 
 
 def cards() -> dict[str, PurposeCard]:
-    """Return the card last agreed for each crime type, valid or not; ``"*"`` speaks for all without their own."""
-    return {row.crime_type: row.card() for row in PurposeCardRow.objects.order_by("agreed_at", "id")}
+    """Return the card last agreed for each crime type, valid or not; ``"*"`` speaks for all without their own.
+
+    The last is the one kept last, whatever the clock said when it was: a clock that ran wrong puts no card in force.
+    """
+    return {row.crime_type: row.card() for row in PurposeCardRow.objects.order_by("id")}
+
+
+def card_history(crime_type: str) -> tuple[AgreedCard, ...]:
+    """Return every card that was agreed on for a crime type (``"*"``: for all), newest first."""
+    rows = PurposeCardRow.objects.filter(crime_type=crime_type).order_by("-id")
+    return tuple(AgreedCard(row.card(), row.agreed_at, row.agreed_by) for row in rows)
 
 
 def card_for(bundle: str, day: date) -> PurposeCard | None:
@@ -160,18 +197,39 @@ def card_for(bundle: str, day: date) -> PurposeCard | None:
     return None
 
 
-def switch(force: str, *, is_off: bool, reason: str, by: str, at: datetime) -> None:
-    """Switch a force's forecasts (``"*"``: all of them) off or on again, for a reason, in a name."""
-    KillSwitch.objects.create(force=force, is_off=is_off, reason=reason, by=by, at=at)
+def switch(force: str, *, is_off: bool, reason: str, by: str, at: datetime, actor: Actor = PROGRAM) -> None:
+    """Switch a force's forecasts (``"*"``: all of them) off or on again, for a reason, in a name; the log keeps it."""
+    with transaction.atomic():
+        KillSwitch.objects.create(force=force, is_off=is_off, reason=reason, by=by, at=at)
+        audit.record(
+            actor,
+            Act.SWITCHED,
+            f"forecasts of {'all forces' if force == '*' else force} {'off' if is_off else 'on'}",
+            record=f"switch/{force}",
+            purpose=reason,
+            details={"by": by},
+            at=at,
+        )
+
+
+def switches(force: str) -> tuple[KillSwitch, ...]:
+    """Return every turn of a force's own switch, newest first."""
+    return tuple(KillSwitch.objects.filter(force=force).order_by("-id"))
 
 
 def switched_off(force: str) -> KillSwitch | None:
     """Return the switch that holds a force's forecasts off, or None where they are on."""
     for name in ("*", force):
-        latest = KillSwitch.objects.filter(force=name).order_by("at", "id").last()
+        latest = KillSwitch.objects.filter(force=name).order_by("id").last()
         if latest is not None and latest.is_off:
             return latest
     return None
+
+
+def published_at(force: str, night: date) -> datetime | None:
+    """Return when a force's night was published last, or None where no run of it is on record."""
+    run = NightRun.objects.filter(force=force, night=night, status=NightRun.DONE).order_by("ended_at", "id").last()
+    return None if run is None else run.ended_at
 
 
 def utc_now() -> datetime:

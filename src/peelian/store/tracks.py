@@ -2,25 +2,27 @@
 
 ``HOME/tracks/force=ID/published-DATE.parquet`` is history and never changed;
 ``replayed-BUNDLE.parquet`` can be deleted at any time: its column ``key`` tells what each row was made from.
+A variant of the night (another level, a longer list) keeps the same files in a folder of its name.
 """
 
 import hashlib
-import os
+import io
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from peelian.errors import StoreError
-from peelian.store.folders import disk_error
+from peelian.store.files import write_whole
 
 
 class TrackStore:
     """The tracks of one home."""
 
-    def __init__(self, home: Path) -> None:
-        """Keep the place; nothing is read or made yet."""
+    def __init__(self, home: Path, variant: str = "") -> None:
+        """Keep the place; nothing is read or made yet. A variant of the night has a past of its own."""
         self._root = home / "tracks"
+        self._variant = variant
 
     def published(self, force_id: str, night: date) -> pl.DataFrame | None:
         """Return the boxes that were given out for that night, or None where none were."""
@@ -39,7 +41,7 @@ class TrackStore:
         _write(self._path(force_id, f"replayed-{_file_name(bundle)}"), track)
 
     def _path(self, force_id: str, name: str) -> Path:
-        return self._root / f"force={force_id}" / f"{name}.parquet"
+        return self._root / f"force={force_id}" / self._variant / f"{name}.parquet"
 
 
 def _file_name(bundle: str) -> str:
@@ -59,14 +61,6 @@ def _read(path: Path) -> pl.DataFrame | None:
 
 
 def _write(path: Path, track: pl.DataFrame) -> None:
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            track.write_parquet(file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise disk_error(path, error) from error
+    content = io.BytesIO()
+    track.write_parquet(content)
+    write_whole(path, content.getbuffer())

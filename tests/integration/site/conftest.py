@@ -1,11 +1,15 @@
-"""The town's site, made once a worker; a test that changes it takes a copy."""
+"""The town's site, made once a worker, on SQLite and on PostgreSQL; a test that changes it takes a copy."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.site_home import copy_of, make_site_home, open_town
+from tests.postgresql_server import Server, postgresql
+from tests.site_home import copy_of, copy_rows, make_site_home, open_town
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +46,36 @@ def plain(made_plain_home: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
     connections.close_all()
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL server on loopback, started once a worker."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_town(postgresql_server: Server, made_site_home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with the tables and rows that the town's home has in SQLite: the tests' own are copies."""
+    copy_rows(copy_of(made_site_home, tmp_path_factory.mktemp("rows") / "home"), postgresql_server.make("town"))
+    return "town"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database of the test's own; "" is SQLite in the home."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server, template = (request.getfixturevalue(n) for n in ("postgresql_server", "postgresql_town"))
+    name = f"town-{next(_NUMBERS)}"
+    yield server.make(name, template)
+    server.drop(name)
+
+
 @pytest.fixture
-def town(site_home: Path) -> Iterator[dict[str, Any]]:
+def town(site_home: Path, database_url: str) -> Iterator[dict[str, Any]]:
     """The town's site opened in this process: its accounts by role."""
-    yield open_town(site_home)
+    yield open_town(site_home, database_url)
 
     from django.db import connections
 

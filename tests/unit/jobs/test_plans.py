@@ -95,14 +95,15 @@ def test_methods_are_written_as_model_boxes_parameters() -> None:
     assert dict(written.parameters) == {"own_share": 0.4, "bandwidth_m": 300}
 
 
-def test_boxes_may_keep_their_places_where_they_float() -> None:
+def test_boxes_may_keep_their_places_floating_or_on_the_grid() -> None:
+    assert method_of("promap@fixed~0.5").keep == 0.5
     assert method_of("promap@floating~0.25").keep == 0.25
     assert method_of("promap@floating").keep == 0.0
 
 
 @pytest.mark.parametrize(
     "text",
-    ["promap~0.25", "promap@fixed~0.25", "promap@floating~some", "@floating", "promap@anywhere", "promap:cutoff_m"],
+    ["promap~0.25", "promap@fixed~-1", "promap@floating~some", "@floating", "promap@anywhere", "promap:cutoff_m"],
 )
 def test_a_method_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(EvaluationError):

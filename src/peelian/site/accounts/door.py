@@ -8,9 +8,9 @@ from peelian.site.pages import page
 
 
 def sign_in_page(
-    request: HttpRequest, form: SignInForm, *, onward: str, sealed: str = "", status: int = 200
+    request: HttpRequest, form: SignInForm, *, onward: str, status: int = 200
 ) -> HttpResponse:
-    """Return the page; ``sealed`` is a form that was sent after its session had ended."""
+    """Return the page, which says so where a form waits that was sent after its session had ended."""
     settings = site_settings()
     return page(
         request,
@@ -18,7 +18,6 @@ def sign_in_page(
         status=status,
         form=form,
         onward=onward,
-        kept=sealed,
         oidc=settings.site.oidc.label if settings.site.oidc.issuer else "",
         by_mail=bool(settings.mail.host),
     )

@@ -13,7 +13,6 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from peelian.errors import NotAllowedError
 from peelian.records.access import Act
-from peelian.site.accounts import kept
 from peelian.site.addresses import client_address
 from peelian.store import audit, second_factor, sessions
 from peelian.store.accounts import Account
@@ -31,11 +30,10 @@ class Pending:
 
     account: Account
     onward: str
-    kept: str
     how: str
 
 
-def enter(request: HttpRequest, account: Account, *, onward: str, how: str, sealed: str = "") -> HttpResponse:
+def enter(request: HttpRequest, account: Account, *, onward: str, how: str) -> HttpResponse:
     """Go on after the first factor: into the session, or to where the second is asked for.
 
     Raises
@@ -47,10 +45,10 @@ def enter(request: HttpRequest, account: Account, *, onward: str, how: str, seal
     if how == "password" and until is not None and until < utc_now():
         raise NotAllowedError("this password was for the first days only. Ask your administrator for a new one.")
     if not second_factor.is_needed(account):
-        return _finish(request, account, onward=onward, how=how, sealed=sealed)
+        return _finish(request, account, onward=onward, how=how)
     # The key changes here too: what was known of the session before is worth nothing after.
     request.session.cycle_key()
-    request.session[_PENDING] = [account.pk, utc_now().timestamp(), onward, sealed, how]
+    request.session[_PENDING] = [account.pk, utc_now().timestamp(), onward, how]
     return HttpResponseRedirect(reverse("code" if second_factor.is_enrolled(account) else "enrol"))
 
 
@@ -59,12 +57,12 @@ def pending(request: HttpRequest) -> Pending | None:
     found = request.session.get(_PENDING)
     if found is None:
         return None
-    number, began, onward, sealed, how = found
+    number, began, onward, how = found
     account = Account.objects.filter(pk=number, is_active=True).first()
     if account is None or utc_now().timestamp() - began > _PENDING_S:
         del request.session[_PENDING]
         return None
-    return Pending(account, onward, sealed, how)
+    return Pending(account, onward, how)
 
 
 def complete(request: HttpRequest, waiting: Pending, device: str) -> HttpResponse:
@@ -74,7 +72,6 @@ def complete(request: HttpRequest, waiting: Pending, device: str) -> HttpRespons
         waiting.account,
         onward=waiting.onward,
         how=f"{waiting.how} and code",
-        sealed=waiting.kept,
         device=device,
     )
 
@@ -99,7 +96,7 @@ def is_without_password(request: HttpRequest, credentials: dict[str, str] | None
 
 
 def _finish(
-    request: HttpRequest, account: Account, *, onward: str, how: str, sealed: str, device: str = ""
+    request: HttpRequest, account: Account, *, onward: str, how: str, device: str = ""
 ) -> HttpResponse:
     request.session.pop(_PENDING, None)
     login(request, account, backend=_BACKEND)
@@ -109,8 +106,4 @@ def _finish(
     request.session["browser"] = sessions.browser_words(request.headers.get("User-Agent", ""))
     sessions.sweep()
     audit.tell(account.actor(), Act.SIGNED_IN, f"signed in from {client_address(request)}, by {how}")
-    form = kept.opened(sealed) if sealed else None
-    if form is None or account.must_change_password:
-        return HttpResponseRedirect(onward)
-    request.actor = account.actor()  # type: ignore[attr-defined] # ours
-    return kept.resume(request, form)
+    return HttpResponseRedirect(onward)

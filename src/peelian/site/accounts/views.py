@@ -8,12 +8,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from peelian.records.access import NOBODY, Act, Actor, Role
-from peelian.site import limits
+from peelian.site import kept, limits
 from peelian.site.accounts.door import sign_in_page
 from peelian.site.accounts.entry import enter, name_tried, onward_of
 from peelian.site.accounts.forms import PasswordForm, SignInForm
 from peelian.site.addresses import client_address
 from peelian.site.configuration import WAIT_MINUTES
+from peelian.site.once import may_repeat
 from peelian.site.pages import page
 from peelian.site.rules import EVERYONE, SIGNED_IN, actor_of, allow
 from peelian.store import audit, second_factor, sessions
@@ -22,6 +23,7 @@ from peelian.store.nights import utc_now
 
 
 @allow(EVERYONE)
+@may_repeat
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -32,19 +34,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if actor_of(request).role != Role.PUBLIC:
             return HttpResponseRedirect(onward)
         return sign_in_page(request, SignInForm(), onward=onward)
-    form, sealed = SignInForm(request.POST), request.POST.get("kept", "")
+    form = SignInForm(request.POST)
     if form.is_valid():
         username = form.cleaned_data["username"]
         limits.SIGN_IN_FROM.take(client_address(request))
         limits.SIGN_IN_NAME.take(name_tried(request, {"username": username}) or "")
         account = authenticate(request, username=username, password=form.cleaned_data["password"])
         if isinstance(account, Account):
-            return enter(request, account, onward=onward, how="password", sealed=sealed)
+            return enter(request, account, onward=onward, how="password")
         if getattr(request, "axes_locked_out", False):
             return locked_out(request)
         audit.tell(Actor(None, username, Role.PUBLIC), Act.REFUSED, f"a sign-in failed from {client_address(request)}")
         form.add_error(None, "No open account has this name and password.")
-    return sign_in_page(request, form, onward=onward, sealed=sealed, status=400)
+    return sign_in_page(request, form, onward=onward, status=400)
 
 
 def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
@@ -66,6 +68,7 @@ def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
 
 
 @allow(EVERYONE)
+@may_repeat
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -74,6 +77,16 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         audit.tell(actor, Act.SIGNED_OUT, "signed out")
     logout(request)
     return HttpResponseRedirect(reverse("home"))
+
+
+@allow(SIGNED_IN)
+@require_http_methods(["GET", "POST"])
+def kept_form(request: HttpRequest) -> HttpResponse:
+    """Return what was typed into a form that could not be taken, to be sent again; or throw it away."""
+    if request.method == "POST":
+        kept.forget(request)
+        return HttpResponseRedirect(reverse("home"))
+    return page(request, "kept.html.j2", kept=kept.waiting(request), is_anothers=kept.is_kept(request))
 
 
 @allow(SIGNED_IN)

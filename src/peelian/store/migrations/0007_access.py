@@ -5,7 +5,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0002_accounts_and_audit"),
+        ("store", "0003_desk"),
+        ("store", "0005_patrols"),
+        ("store", "0006_api"),
     ]
 
     operations = [

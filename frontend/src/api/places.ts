@@ -1,0 +1,48 @@
+// What the moving map draws, as the site answers it (site/maps/views.py, places).
+import type { Feature, FeatureCollection, LineString, MultiPolygon, Polygon, Position } from "geojson";
+
+export type BoxKind = "firm" | "unsure" | "nearly";
+
+export interface Told {
+  at: Position;
+  words: string;
+}
+
+export interface Box {
+  rank: number;
+  kind: BoxKind;
+  place: string;
+  ring: Position[];
+  told: Told[];
+}
+
+/** A box that an analyst added, or one of the forecast's that was suppressed. */
+export interface Edit {
+  kind: "add" | "suppress";
+  letter: string;
+  place: string;
+  ring: Position[];
+}
+
+export interface Places {
+  bounds: [number, number, number, number];
+  outline: Polygon | MultiPolygon;
+  streets: FeatureCollection<LineString, { name: string; main: boolean }>;
+  shading: FeatureCollection<Polygon | MultiPolygon, { step: number }>;
+  boxes: Box[];
+  edits: Edit[];
+  baseline: { rank: number; ring: Position[] }[];
+  /** Longitude, latitude and age in days of each crime. */
+  events: [number, number, number][];
+  recent_days: number;
+}
+
+export async function places(address: string): Promise<Places> {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return (await answer.json()) as Places;
+}
+
+export function feature<G extends Polygon | MultiPolygon>(geometry: G): Feature<G> {
+  return { type: "Feature", properties: {}, geometry };
+}

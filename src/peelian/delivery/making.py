@@ -1,0 +1,62 @@
+"""How an area's boxes were made, where it was not the plain way: a model chosen for it, boxes kept, boxes joined."""
+
+from peelian.delivery import words
+from peelian.forecasts.nights import AreaNight
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def making_sentences(area_night: AreaNight, one: str) -> list[str]:
+    """Return what is to be said of how the boxes were made; nothing where they were made the plain way.
+
+    ``one`` is the word for a period.
+    """
+    said = []
+    if area_night.model_why:
+        said.append(f"Drawn by the model {area_night.model}: {area_night.model_why}.")
+    if area_night.keep:
+        n = len(area_night.boxes)
+        said.append(
+            f"A box keeps its place unless another expects {words.percent(area_night.keep, 0)} more: "
+            f"{words.number(area_night.n_stood)} of {words.number(n)} stood the {one} before."
+        )
+    walks = walk_sentence(area_night)
+    return [*said, walks] if walks else said
+
+
+def walk_sentence(area_night: AreaNight) -> str:
+    """Return which boxes make one walk; "" where boxes are not joined."""
+    if not area_night.walk_of:
+        return ""
+    ranks = area_night.boxes.chosen.get_column("rank").to_list()
+    held: dict[str, list[int]] = {}
+    for rank, name in zip(ranks, walk_names(area_night), strict=True):
+        held.setdefault(name, []).append(rank)
+    alone = held.pop("", [])
+    if not held:
+        return "No two boxes are near enough to be one walk."
+    told = "; ".join(f"walk {name} joins boxes {words.ranks(own)}" for name, own in held.items())
+    rest = f"; {words.ranks(alone)} stand{'s' if len(alone) == 1 else ''} alone" if alone else ""
+    return f"{told[:1].upper()}{told[1:]}{rest}."
+
+
+def streets_sentence(area_night: AreaNight, index: int) -> str:
+    """Return on which streets the crimes behind a box were recorded; "" where the feed names none of weight."""
+    told = area_night.streets_behind[index] if index < len(area_night.streets_behind) else ()
+    if not told:
+        return ""
+    listed = words.joined([f"{street} ({words.percent(share, 0)} of it)" for street, share in told])
+    return f"The crimes behind it were recorded on {listed}."
+
+
+def walk_names(area_night: AreaNight) -> tuple[str, ...]:
+    """Return the letter of each chosen box's walk, in order of the best box; "" for a box that stands alone."""
+    if not area_night.walk_of:
+        return ("",) * len(area_night.boxes)
+    joined = [walk for walk in dict.fromkeys(area_night.walk_of) if area_night.walk_of.count(walk) > 1]
+    return tuple(_name(joined.index(walk)) if walk in joined else "" for walk in area_night.walk_of)
+
+
+def _name(number: int) -> str:
+    """Return A to Z, then AA, AB and so on."""
+    return _LETTERS[number] if number < len(_LETTERS) else _name(number // 26 - 1) + _LETTERS[number % 26]
