@@ -71,3 +71,7 @@ class TooOftenError(PeelianError):
         """Keep how long to wait."""
         super().__init__(message)
         self.wait_s = wait_s
+
+
+class RecordError(PeelianError):
+    """A record, statement or link that cannot be right, or is of a type nobody described."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
-from peelian.jobs.terms import NightTerms, NoticeTerms, Terms
+from peelian.jobs.terms import NightTerms, NoticeTerms, RecordTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 _SECRETS = {
@@ -145,7 +145,8 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms | OidcTerms | MailTerms | NoticeTerms) and isinstance(value, dict):
+    tables = NightTerms | SiteTerms | OidcTerms | MailTerms | NoticeTerms | RecordTerms
+    if isinstance(default, tables) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key in _TABLES and isinstance(value, dict):
         return _table(key, value, where)

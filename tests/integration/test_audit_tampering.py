@@ -3,25 +3,33 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.homes import peelian
-from tests.postgresql_server import new_database, postgresql
+from tests.postgresql_server import Server, postgresql
 
 LINES = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A log of a dozen lines in each kind of database, not to be changed."""
+
+    home: Path
+    server: Server
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Path, str]]]:
-    """A log of a dozen lines in each kind of database, not to be changed; the second with its server's address."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """The logs, made once."""
     with postgresql() as server:
         folder = tmp_path_factory.mktemp("logs")
-        places = {"sqlite": (folder / "one", ""), "postgresql": (folder / "two", new_database(server, "made"))}
-        for home, url in places.values():
-            _fill(home, url)
-        yield places
+        _fill(folder / "one", "")
+        _fill(folder / "two", server.make("made"))
+        yield Made(folder / "one", server)
 
 
 def _fill(home: Path, url: str) -> None:
@@ -41,16 +49,12 @@ def _fill(home: Path, url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(
-    request: pytest.FixtureRequest, made: dict[str, tuple[Path, str]], tmp_path: Path
-) -> Iterator[tuple[Path, dict[str, str]]]:
+def store(request: pytest.FixtureRequest, made: Made, tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A copy of the log, open here, and the environment in which the program finds its database."""
     from peelian.store.database import open_database
 
-    kept, url = made[request.param]
-    home = Path(shutil.copytree(kept, tmp_path / "home"))
-    if url:
-        url = new_database(url, tmp_path.name.lower()[-60:], of="made")
+    home = Path(shutil.copytree(made.home, tmp_path / "home"))
+    url = made.server.make(tmp_path.name.lower()[-60:], "made") if request.param == "postgresql" else ""
     open_database(home, url)
     yield home, {"DATABASE_URL": url}
 

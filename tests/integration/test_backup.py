@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.homes import peelian
-from tests.postgresql_server import new_database, postgresql
+from tests.postgresql_server import Server, postgresql
 
 # Writes lines and folders until it is ended, as a site and a night do.
 _BUSY = """
@@ -38,10 +38,10 @@ while True:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server() -> Iterator[Server]:
     """A PostgreSQL of these tests' own."""
-    with postgresql() as address:
-        yield address
+    with postgresql() as started:
+        yield started
 
 
 @pytest.fixture
@@ -112,10 +112,10 @@ def test_neither_sessions_nor_the_key_are_in_it_unless_asked_for(small: Path, tm
 def test_a_home_is_saved_whole_while_another_process_writes(
     request: pytest.FixtureRequest, small: Path, tmp_path: Path, kind: str
 ) -> None:
-    url, to = "", ""
+    url, to = "", None
     if kind == "postgresql":
         server = request.getfixturevalue("server")
-        url, to = new_database(server, "busy"), server
+        url, to = server.make("busy"), server
     env = {"DATABASE_URL": url}
     assert peelian("user", "add", "ann", "--no-password", home=small, env=env).returncode in (0, 1)
     busy = subprocess.Popen([sys.executable, "-c", _BUSY, str(small), url], stdout=subprocess.PIPE, text=True)
@@ -131,7 +131,7 @@ def test_a_home_is_saved_whole_while_another_process_writes(
     assert told[0]["audit_lines"] < told[1]["audit_lines"]
     for i, path in enumerate(kept):
         again = tmp_path / f"again{i}"
-        place = {"DATABASE_URL": new_database(to, f"again{i}") if to else ""}
+        place = {"DATABASE_URL": to.make(f"again{i}") if to else ""}
         done = peelian("restore", str(path), home=again, env=place)
         assert done.returncode == 0, done.stderr
         # One night's folder is of one making: no mix of two.
@@ -155,8 +155,8 @@ def test_a_copy_goes_back_to_its_own_kind_of_database_only(small: Path, tmp_path
     assert not (tmp_path / "again").exists()
 
 
-def test_without_the_client_of_postgresql_it_is_said(server: str, tmp_path: Path) -> None:
-    env = {"DATABASE_URL": new_database(server, "noclient"), "PATH": str(tmp_path)}
+def test_without_the_client_of_postgresql_it_is_said(server: Server, tmp_path: Path) -> None:
+    env = {"DATABASE_URL": server.make("noclient"), "PATH": str(tmp_path)}
     done = peelian("backup", str(tmp_path / "b.zip"), home=tmp_path / "home", env=env)
     assert done.returncode == 1
     assert "pg_dump is not on the PATH" in done.stderr

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.postgresql_server import new_database, postgresql
+from tests.postgresql_server import Server, postgresql
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 # One of several processes that ask at once; it prints how many of its tries were allowed.
@@ -23,10 +23,10 @@ print(sum(bool(take("a key", 50, 60, datetime.fromisoformat(sys.argv[3]))) for _
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server() -> Iterator[Server]:
     """A PostgreSQL of these tests' own."""
-    with postgresql() as address:
-        yield address
+    with postgresql() as started:
+        yield started
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the store is: a file in the home, or a database of its own on the server."""
     if request.param == "sqlite":
         return ""
-    return new_database(request.getfixturevalue("server"), tmp_path.name.lower()[-60:])
+    return request.getfixturevalue("server").make(tmp_path.name.lower()[-60:])
 
 
 @pytest.fixture

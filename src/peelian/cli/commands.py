@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
         night,
         notices,
         purpose,
+        records,
         serve,
         severity,
         streets,
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(token.app, name="token")
     app.add_typer(notices.app, name="notices")
     app.command("notify")(notices.notify)
+    app.add_typer(records.app, name="records")
 
 
 def _program(

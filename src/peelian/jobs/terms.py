@@ -54,6 +54,14 @@ class NoticeTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTerms:
+    """``[records]``: what the common store takes, and where clamd listens (empty: nothing is scanned)."""
+
+    attachment_limit_mb: int = 100
+    clamd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What every job may be asked for, with its default; ``home`` is where all of a force's files live."""
 
@@ -61,5 +69,6 @@ class Terms:
     workers: int = 0
     executor: str = "processes"
     night: NightTerms = field(default_factory=NightTerms)
+    records: RecordTerms = field(default_factory=RecordTerms)
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
     layers: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))

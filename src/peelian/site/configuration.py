@@ -94,7 +94,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "LOGGING_CONFIG": None,
         **_sessions(settings),
         **_guards(settings),
-        **_mail(settings),
+        "PASSWORD_RESET_TIMEOUT": LINK_HOURS * 3600,
     }
 
 
@@ -156,26 +156,6 @@ def _guards(settings: Settings) -> dict[str, Any]:
     if tls:
         guards["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
     return guards
-
-
-def _mail(settings: Settings) -> dict[str, Any]:
-    mail = settings.mail
-    if mail.security not in ("starttls", "tls", "none"):
-        raise SettingsError(f"[mail] security = {mail.security!r}; write starttls, tls or none.")
-    if mail.host and "@" not in mail.sender:
-        raise SettingsError(f"[mail] sender = {mail.sender!r}; name the address that Peelian writes from.")
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": mail.host,
-        "EMAIL_PORT": mail.port,
-        "EMAIL_USE_TLS": mail.security == "starttls",
-        "EMAIL_USE_SSL": mail.security == "tls",
-        "EMAIL_HOST_USER": mail.user,
-        "EMAIL_HOST_PASSWORD": settings.mail_password,
-        "EMAIL_TIMEOUT": 10,
-        "DEFAULT_FROM_EMAIL": mail.sender,
-        "PASSWORD_RESET_TIMEOUT": LINK_HOURS * 3600,
-    }
 
 
 def _is_installed(name: str) -> bool:

@@ -5,10 +5,10 @@ from django.urls import include, path
 from peelian.site import front
 from peelian.site.accounts import administration, links, oidc, two_factor
 from peelian.site.accounts import views as accounts
-from peelian.site.audit import views as audit
 from peelian.site.api import ogc
 from peelian.site.api import views as api_pages
 from peelian.site.api.operations import api
+from peelian.site.audit import views as audit
 from peelian.site.maps import basemap
 from peelian.site.maps import views as maps
 from peelian.site.morning import views as morning

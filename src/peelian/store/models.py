@@ -9,6 +9,7 @@ from peelian.store.limits import RateLimit
 from peelian.store.nights import KillSwitch, NightRun, PublishedBox, PurposeCardRow
 from peelian.store.notices import Notice, Subscription
 from peelian.store.patrols import VisitRow
+from peelian.store.records import tables as records
 from peelian.store.sent_forms import SentForm
 from peelian.store.sessions import Session
 from peelian.store.tokens import ApiToken
@@ -33,4 +34,5 @@ __all__ = [
     "Subscription",
     "TacticsRow",
     "VisitRow",
+    "records",
 ]

@@ -108,21 +108,17 @@ def test_passwords_are_hashed_with_argon2_at_a_cost(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("site", "mail", "words"),
+    ("site", "words"),
     [
-        (SiteTerms(oidc=OidcTerms(issuer="http://localhost:1")), {}, "PEELIAN_OIDC_SECRET"),
-        (SiteTerms(oidc=OidcTerms(issuer="x", roles={"a": "king"}, groups_claim="g")), {}, "known are"),
-        (SiteTerms(oidc=OidcTerms(issuer="x", roles={"a": "administrator"}, groups_claim="g")), {}, "may_administer"),
-        (SiteTerms(oidc=OidcTerms(issuer="x", roles={"a": "officer"})), {}, "groups_claim"),
-        (SiteTerms(), {"host": "mail.example", "sender": "nobody"}, "sender"),
-        (SiteTerms(), {"security": "ssl"}, "starttls"),
+        (SiteTerms(oidc=OidcTerms(issuer="http://localhost:1")), "PEELIAN_OIDC_SECRET"),
+        (SiteTerms(oidc=OidcTerms(issuer="x", roles={"a": "king"}, groups_claim="g")), "known are"),
+        (SiteTerms(oidc=OidcTerms(issuer="x", roles={"a": "administrator"}, groups_claim="g")), "may_administer"),
+        (SiteTerms(oidc=OidcTerms(issuer="x", roles={"a": "officer"})), "groups_claim"),
     ],
 )
-def test_a_setting_that_cannot_be_right_is_refused_with_the_mend(
-    tmp_path: Path, site: SiteTerms, mail: dict[str, str], words: str
-) -> None:
+def test_a_setting_that_cannot_be_right_is_refused_with_the_mend(tmp_path: Path, site: SiteTerms, words: str) -> None:
     from peelian.site.configuration import django_settings
 
     settings = read_settings(tmp_path, {"PEELIAN_OIDC_SECRET": "" if "SECRET" in words else "s"})
     with pytest.raises(SettingsError, match=words):
-        django_settings(replace(settings, site=site, mail=replace(settings.mail, **mail)))
+        django_settings(replace(settings, site=site))

@@ -24,6 +24,7 @@ SAMPLES = {
     "patrol/notes/<uuid:note>/": "patrol/notes/00000000-0000-4000-8000-000000000000/",
 }
 
+
 def _addresses() -> list[tuple[str, Any]]:
     from peelian.site.rules import routes
     from peelian.site.urls import urlpatterns

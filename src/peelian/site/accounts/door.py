@@ -7,9 +7,7 @@ from peelian.site.configuration import site_settings
 from peelian.site.pages import page
 
 
-def sign_in_page(
-    request: HttpRequest, form: SignInForm, *, onward: str, status: int = 200
-) -> HttpResponse:
+def sign_in_page(request: HttpRequest, form: SignInForm, *, onward: str, status: int = 200) -> HttpResponse:
     """Return the page, which says so where a form waits that was sent after its session had ended."""
     settings = site_settings()
     return page(

@@ -95,9 +95,7 @@ def is_without_password(request: HttpRequest, credentials: dict[str, str] | None
     return not (credentials or {}).get("username")
 
 
-def _finish(
-    request: HttpRequest, account: Account, *, onward: str, how: str, device: str = ""
-) -> HttpResponse:
+def _finish(request: HttpRequest, account: Account, *, onward: str, how: str, device: str = "") -> HttpResponse:
     request.session.pop(_PENDING, None)
     login(request, account, backend=_BACKEND)
     if device:

@@ -1,10 +1,11 @@
 """Links by e-mail that lead to a new password: for who forgot theirs, and for a new account. Only where mail is set."""
 
 import logging
-from smtplib import SMTPException
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
 
 from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -12,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from peelian.errors import NotFoundError, StoreError
+from peelian.errors import NotFoundError, PeelianError, StoreError
+from peelian.jobs.mail import Post, deliver
 from peelian.records.access import Act, Actor
 from peelian.site import limits
 from peelian.site.accounts.forms import ForgottenForm, NewPasswordForm
@@ -54,14 +56,16 @@ def send_link(request: HttpRequest, by: Actor, account: Account) -> None:
         f"It works once, within {LINK_HOURS} hours:\n\n{address}\n\n"
         "If you did not ask for it, do nothing: your password stays as it is.\n"
     )
-    message = EmailMessage("Your Peelian password", words, to=[account.email])
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        log.exception("e-mail to account %s", account.pk)
-        raise StoreError(
-            f"the e-mail could not be sent ({type(error).__name__}). See [mail] in peelian.toml."
-        ) from error
+    settings = site_settings()
+    mail = settings.mail
+    message = EmailMessage(policy=SMTP)
+    message["Subject"], message["From"], message["To"] = "Your Peelian password", mail.sender, account.email
+    message["Date"], message["Auto-Submitted"] = format_datetime(utc_now()), "auto-generated"
+    message.set_content(words)
+    post = Post(mail.host, mail.port, mail.security, mail.sender, mail.user, settings.mail_password)
+    fault = deliver(message, post)
+    if fault:
+        raise StoreError(f"the e-mail could not be sent ({fault}). See [mail] in peelian.toml.")
 
 
 @allow(EVERYONE)
@@ -79,7 +83,11 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         account = Account.objects.filter(username__iexact=name, is_active=True).exclude(email="").first()
         # Who signs in by the organisation has no password here to forget.
         if account is not None and account.has_usable_password():
-            send_link(request, account.actor(), account)
+            try:
+                send_link(request, account.actor(), account)
+            except PeelianError:
+                # The page says the same for every name; the log says what went wrong.
+                log.exception("a link for account %s", account.pk)
         return page(request, "link_sent.html.j2", hours=LINK_HOURS)
     return page(request, "forgotten.html.j2", status=400 if form.errors else 200, form=form)
 

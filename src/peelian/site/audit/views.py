@@ -16,6 +16,7 @@ from peelian.errors import NotFoundError
 from peelian.records.access import Act, Role
 from peelian.site import limits
 from peelian.site.audit.forms import SearchForm
+from peelian.site.once import may_repeat
 from peelian.site.pages import page
 from peelian.site.rules import actor_of, allow
 from peelian.store import audit
@@ -57,6 +58,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 @allow(Role.OVERSEER, Role.ADMINISTRATOR)
+@may_repeat
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
     """Check the whole chain and return the verdict in a sentence."""
@@ -70,6 +72,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @allow(Role.OVERSEER, Role.ADMINISTRATOR)
+@may_repeat
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
     """Hand out the log, or what was looked for, as CSV or JSON lines; who took it is in the log from then on."""

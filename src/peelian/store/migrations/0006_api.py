@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0003_levels_of_boxes"),
+        ("store", "0005_patrols"),
     ]
 
     operations = [

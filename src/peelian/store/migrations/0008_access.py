@@ -5,9 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0003_desk"),
-        ("store", "0005_patrols"),
-        ("store", "0006_api"),
+        ("store", "0007_records"),
     ]
 
     operations = [

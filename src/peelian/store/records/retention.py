@@ -1,0 +1,281 @@
+"""Retention at work: each record's clock, the queue of what is due, decisions to keep, disposal that really deletes.
+
+Of a disposed record nothing is left but its number, its type, the rule and the reason (and the log's lines, which name
+a record by its number). Its files go when no other record holds them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from peelian.errors import RecordError
+from peelian.records.access import Act, Actor
+from peelian.records.marking import may_read, need_keeper
+from peelian.records.retention import Clock, Policy, Start, clock, first_start
+from peelian.store import audit
+from peelian.store.records import index
+from peelian.store.records.bulk import as_instant, rows_in
+from peelian.store.records.reading import component, marking_of, need_row, record_name
+from peelian.store.records.tables import (
+    Attachment,
+    Disposal,
+    LinkRow,
+    LinkWithdrawal,
+    Record,
+    RetentionEvent,
+    StatementRow,
+)
+from peelian.store.records.writing import By, kept
+
+_TABLES = (
+    *("record_statement", "record_link", "record_link_withdrawal", "attachment", "record"),
+    *("search_document", "search_entry", "search_posting", "search_term", "search_slip"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A record that is due for review, and why."""
+
+    record: int
+    type: str
+    title: str
+    due: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing that happened to a record's clock."""
+
+    kind: str
+    on: date
+    reason: str
+    group: str
+    recorder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """What a disposal took away."""
+
+    records: int
+    statements: int
+    links: int
+    files: int
+
+
+def reset(policy: Policy, record: int, why: str, on: date, by: By) -> Clock:
+    """Start a record's clear period anew, for one of the policy's reasons.
+
+    Raises
+    ------
+    RecordError
+        When the reason is none of the policy's, or the day is to come.
+    """
+    if why not in policy.resets:
+        raise RecordError(f"{why!r} starts no clear period; known are {', '.join(policy.resets)}.")
+    return _decide(policy, record, (RetentionEvent.RESET, on, why, ""), by)
+
+
+def keep(policy: Policy, record: int, reason: str, by: By) -> Clock:
+    """Decide to keep a record after its review, for a reason: its clock starts anew today.
+
+    Raises
+    ------
+    NotAllowedError
+        When the actor is no keeper of records.
+    """
+    need_keeper(by.actor, "decide on a review")
+    return _decide(policy, record, (RetentionEvent.KEPT, by.at.date(), reason, ""), by)
+
+
+def move(policy: Policy, record: int, group: str, reason: str, by: By) -> Clock:
+    """Move a record to another review group, for a reason; its clock keeps its start.
+
+    Raises
+    ------
+    RecordError
+        When the policy has no such group.
+    """
+    need_keeper(by.actor, "move a record to another review group")
+    policy.group(group)
+    return _decide(policy, record, (RetentionEvent.MOVED, by.at.date(), reason, group), by)
+
+
+def clock_of(policy: Policy, row: Record) -> Clock:
+    """Return a record's clock as its events make it."""
+    sql = "SELECT crime_type, happened_to FROM search_entry WHERE record_id IN ({marks})"
+    crime_type, happened_to = next(rows_in(sql, [row.pk]), ("", None))
+    starts = [first_start(row.recorded_at, as_instant(happened_to))]
+    group = ""
+    for event in RetentionEvent.objects.filter(record=row).order_by("id"):
+        if event.kind == RetentionEvent.MOVED:
+            group = event.group
+        else:
+            starts.append(Start(event.on, event.reason))
+    return clock(policy.group_of(row.type, crime_type, group), starts)
+
+
+def decisions(record: int, actor: Actor) -> tuple[Decision, ...]:
+    """Return what happened to a record's clock, oldest first."""
+    need_row(record, actor)
+    rows = RetentionEvent.objects.filter(record=record).order_by("id")
+    return tuple(Decision(r.kind, r.on, r.reason, r.group, r.recorder) for r in rows)
+
+
+def due(on: date, actor: Actor, *, after: int = 0, size: int = 50) -> tuple[Due, ...]:
+    """Return the records that are due for review by a day, the longest due first."""
+    need_keeper(actor, "review records")
+    with transaction.atomic():
+        rows = Record.objects.filter(review_due__lte=on).order_by("review_due", "id").prefetch_related("clearances")
+        page = [r for r in rows[after : after + size] if may_read(actor, marking_of(r))]
+        sql = "SELECT record_id, title FROM search_entry WHERE record_id IN ({marks})"
+        titles = dict(rows_in(sql, [r.pk for r in page]))
+        audit.record(
+            actor,
+            Act.CONSULTED,
+            "read the review queue",
+            purpose="review, retention and disposal",
+            details={"records": [r.pk for r in page]},
+        )
+    return tuple(Due(r.pk, r.type, titles.get(r.pk, ""), r.review_due, r.review_reason) for r in page)
+
+
+def count_due(on: date) -> int:
+    """Return how many records are due for review by a day."""
+    return Record.objects.filter(review_due__lte=on).count()
+
+
+def rewind(policy: Policy, by: By) -> int:
+    """Work out every record's clock anew, after the policy's file was changed; return how many changed."""
+    need_keeper(by.actor, "apply a retention policy")
+    changed = 0
+    with kept():
+        for row in Record.objects.order_by("id").iterator(chunk_size=2000):
+            new = clock_of(policy, row)
+            if (new.due, new.reason) != (row.review_due, row.review_reason):
+                Record.objects.filter(pk=row.pk).update(review_due=new.due, review_reason=new.reason)
+                changed += 1
+        audit.record(by.actor, Act.ALTERED, f"applied the retention policy: {changed} clocks changed", at=by.at)
+    return changed
+
+
+def dispose(policy: Policy, records: Sequence[int], reason: str, home: Path, by: By) -> Disposed:
+    """Dispose of records: their statements, links, files and index entries are deleted, and what they held is wiped.
+
+    Raises
+    ------
+    RecordError
+        When one does not exist, is not yet due, or is one with another that is not disposed of with it.
+    NotAllowedError
+        When the actor is no keeper of records.
+    """
+    need_keeper(by.actor, "dispose of records")
+    why = reason.strip()
+    if not why:
+        raise RecordError("say why the records are disposed of: the reason is all that stays.")
+    wanted = sorted(set(records))
+    rows = [need_row(record, by.actor) for record in wanted]
+    for row in rows:
+        if row.review_due > by.at.date():
+            raise RecordError(f"record {row.pk} is not due before {row.review_due}. {row.review_reason}")
+        apart = sorted(set(component(row.pk, None)[0]) - set(wanted))
+        if apart:
+            raise RecordError(f"record {row.pk} is one with record {apart[0]}: dispose of both, or part them first.")
+    from peelian.store.records.attachments import drop_files
+
+    with _wiping(), kept():
+        Disposal.objects.bulk_create(
+            Disposal(
+                record=row.pk,
+                type=row.type,
+                group=clock_of(policy, row).group,
+                reason=why,
+                recorded_at=by.at,
+                recorder=by.actor.name,
+            )
+            for row in rows
+        )
+        files = set(Attachment.objects.filter(record__in=wanted).values_list("sha256", flat=True))
+        statements = StatementRow.objects.filter(record__in=wanted)
+        links = LinkRow.objects.filter(start__in=wanted) | LinkRow.objects.filter(end__in=wanted)
+        numbers = list(links.values_list("pk", flat=True))
+        told = Disposed(len(rows), statements.count(), len(numbers), len(files))
+        tied = set(links.values_list("start_id", flat=True)) - set(wanted)
+        index.drop(wanted, with_attachments=True)
+        LinkWithdrawal.objects.filter(link__in=numbers).delete()
+        LinkRow.objects.filter(pk__in=numbers).delete()
+        # A statement is about an earlier one: the later go first.
+        for pk in statements.order_by("-id").values_list("pk", flat=True):
+            StatementRow.objects.filter(pk=pk)._raw_delete("default")  # noqa: SLF001 - no row points at it any more
+        Record.objects.filter(pk__in=wanted).delete()
+        index.lose_places(tied)
+        index.forget_unused_terms()
+        for row in rows:
+            audit.record(
+                by.actor,
+                Act.ERASED,
+                "disposed of a record",
+                record=record_name(row.pk),
+                purpose=why,
+                details={"type": row.type},
+                at=by.at,
+            )
+    drop_files(home, files)
+    _sweep()
+    return told
+
+
+def _decide(policy: Policy, record: int, told: tuple[str, date, str, str], by: By) -> Clock:
+    kind, on, reason, group = told
+    row = need_row(record, by.actor)
+    why = reason.strip()
+    if not why:
+        raise RecordError("say why: the reason is kept with the decision.")
+    if on > by.at.date():
+        raise RecordError(f"{on} is to come; a clock starts on a day that was.")
+    with kept():
+        RetentionEvent.objects.create(
+            record=row, kind=kind, on=on, reason=why, group=group, recorded_at=by.at, recorder=by.actor.name
+        )
+        new = clock_of(policy, row)
+        row.review_due, row.review_reason = new.due, new.reason
+        row.save(update_fields=["review_due", "review_reason"])
+        audit.record(by.actor, Act.ALTERED, f"retention: {kind}", record=record_name(record), purpose=why, at=by.at)
+    return new
+
+
+class _wiping:  # noqa: N801 - reads as a word where it stands: with _wiping()
+    """SQLite overwrites what is deleted in here with zeros; PostgreSQL's vacuum follows in ``_sweep``."""
+
+    def __enter__(self) -> None:
+        self._set("ON")
+
+    def __exit__(self, *_: object) -> None:
+        self._set("OFF")
+
+    @staticmethod
+    def _set(state: str) -> None:
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA secure_delete = {state}")
+
+
+def _sweep() -> None:
+    """Leave no deleted word behind: full-text segments are merged anew, the write-ahead log emptied, rows vacuumed."""
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA secure_delete = ON")
+            for table in ("search_words", "search_parts"):
+                cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608 - our own names
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute("PRAGMA secure_delete = OFF")
+        else:
+            for table in _TABLES:
+                cursor.execute(f'VACUUM "{table}"')

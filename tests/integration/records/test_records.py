@@ -1,0 +1,292 @@
+"""A record keeps all that was said of it: as it stands, as it stood, by whom, and what the database itself refuses."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from tests.integration.records.conftest import ANN, BEN, NOON, WHY, Store
+
+from peelian.errors import ConflictError, NotAllowedError, NotFoundError, RecordError
+from peelian.records.access import Actor, Role
+from peelian.records.marking import Marking, Notice, Sensitivity
+from peelian.records.statements import Reliability, Stance
+
+SEALED = Marking(Sensitivity.SEALED, "", "DI Rees", frozenset({9}))
+
+
+def _told(source: str = "passport", reliability: Reliability = Reliability.STATED) -> Any:
+    from peelian.store.records.writing import Told
+
+    return Told(source, None, reliability)
+
+
+def _said(store: Store, record: int, name: str) -> Any:
+    return next(s for s in store.show(record).statements if s.property == name)
+
+
+def test_record_reads_as_it_stood_on_any_day(store: Store) -> None:
+    from peelian.store.records.writing import state, withdraw
+
+    todd = store.add("person", given_name="Todd", surname="Hamilton")
+    wrong = _said(store, todd, "surname")
+    right = state(store.rules.catalogue, todd, "surname", "Fothergill", _told(), store.by(ANN, 24), corrects=wrong.id)
+    state(store.rules.catalogue, todd, "alias", "Toddy", _told("a neighbour"), store.by(BEN, 48))
+    withdraw(store.rules.catalogue, right.id, "it was his brother's passport", store.by(ANN, 72))
+
+    def surname(hours: float) -> tuple[str, ...]:
+        return tuple(store.show(todd, as_of=NOON + timedelta(hours=hours)).entity.texts("surname"))
+
+    assert [surname(h) for h in (1, 25, 49, 73)] == [("Hamilton",), ("Fothergill",), ("Fothergill",), ("Hamilton",)]
+    assert store.show(todd, as_of=NOON + timedelta(hours=25)).entity.texts("alias") == ()
+    assert store.show(todd).entity.title == "Todd Hamilton"
+    with pytest.raises(NotFoundError, match="first recorded"):
+        store.show(todd, as_of=NOON - timedelta(hours=1))
+
+
+def test_unknown_is_not_empty(store: Store) -> None:
+    from peelian.store.records.writing import state
+
+    todd = store.add("person", given_name="Todd", surname="Hamilton", date_of_birth=None)
+    entity = store.show(todd).entity
+    assert entity.unknown == {"date-of-birth"}
+    assert "gender" not in entity.unknown
+    asked = _said(store, todd, "date-of-birth")
+    state(store.rules.catalogue, todd, "date-of-birth", "1990-05", _told(), store.by(ANN, 1), corrects=asked.id)
+    entity = store.show(todd).entity
+    assert entity.unknown == frozenset()
+    assert entity.texts("date-of-birth") == ("1990-05",)
+
+
+def test_several_values_keep_their_sources_and_the_better_believed_stands_first(store: Store) -> None:
+    from peelian.store.records.writing import state
+
+    todd = store.add("person", name="Tod Hamilton")
+    for source, reliability in (("a neighbour", Reliability.DOUBTFUL), ("passport", Reliability.CONFIRMED)):
+        state(store.rules.catalogue, todd, "name", "Todd Hamilton", _told(source, reliability), store.by(ANN, 1))
+    first, second = store.show(todd).entity.values["name"]
+    assert (first.text, first.sources, first.reliability) == (
+        "Todd Hamilton",
+        ("a neighbour", "passport"),
+        Reliability.CONFIRMED,
+    )
+    assert second.text == "Tod Hamilton"
+
+
+def test_dispute_stands_beside_the_record(store: Store) -> None:
+    from peelian.store.records.writing import dispute, withdraw
+
+    todd = store.add("person", given_name="Todd", surname="Hamilton")
+    told = _told("Todd Hamilton, by letter")
+    made = dispute(
+        todd, "My name is Tod, with one d.", told, store.by(ANN, 1), about=_said(store, todd, "given-name").id
+    )
+    entity = store.show(todd).entity
+    assert [d.value for d in entity.disputes] == ["My name is Tod, with one d."]
+    assert entity.title == "Todd Hamilton"
+    withdraw(store.rules.catalogue, made.id, "he took it back", store.by(ANN, 2))
+    assert store.show(todd).entity.disputes == ()
+
+
+def test_withdrawn_twice_or_corrected_twice_is_refused(store: Store) -> None:
+    from peelian.store.records.writing import state, withdraw
+
+    todd = store.add("person", given_name="Todd", surname="Hamilton")
+    said = _said(store, todd, "surname")
+    withdraw(store.rules.catalogue, said.id, "misread", store.by(ANN, 1))
+    with pytest.raises(ConflictError):
+        withdraw(store.rules.catalogue, said.id, "misread", store.by(ANN, 2))
+    with pytest.raises(ConflictError):
+        state(store.rules.catalogue, todd, "surname", "X", _told(), store.by(ANN, 2), corrects=said.id)
+    with pytest.raises(RecordError, match="say why"):
+        withdraw(store.rules.catalogue, _said(store, todd, "given-name").id, " ", store.by(ANN, 2))
+
+
+def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
+    from peelian.store.records import reading
+    from peelian.store.records.writing import state
+
+    vera = store.add("person", given_name="Vera", surname="Lightfoot", marking=SEALED)
+    flat = store.add("address", address="1 Lake Road")
+    cleared = Actor(9, "Rees", Role.SERGEANT, ())
+    store.tie("lives-at", vera, flat, cleared)
+    assert store.show(vera) == Notice("DI Rees")
+    assert reading.neighbours(store.rules.catalogue, vera, ANN, WHY) == Notice("DI Rees")
+    assert reading.chart(vera, ANN, WHY) == Notice("DI Rees")
+    assert reading.places(vera, ANN, WHY) == Notice("DI Rees")
+    with pytest.raises(NotAllowedError, match=r"A record exists\. Ask DI Rees\."):
+        state(store.rules.catalogue, vera, "surname", "X", _told(), store.by(ANN))
+    seen = reading.neighbours(store.rules.catalogue, flat, ANN, WHY)
+    assert isinstance(seen, reading.Neighbours)
+    (only,) = seen.neighbours
+    assert (only.link, only.record, only.title, only.words, only.notice) == (
+        None,
+        None,
+        "",
+        "",
+        "A record exists. Ask DI Rees.",
+    )
+    around = reading.chart(flat, ANN, WHY)
+    assert isinstance(around, reading.Chart)
+    assert [n.record for n in around.nodes] == [flat]
+    assert store.show(vera, cleared).entity.title == "Vera Lightfoot"
+
+
+def test_merged_view_keeps_out_a_sealed_twin(store: Store) -> None:
+    from peelian.store.records import merges
+    from peelian.store.records.writing import mark
+
+    one = store.add("person", given_name="Vera", surname="Lightfoot")
+    two = store.add("person", given_name="Vera", surname="Quill", note="new name")
+    merges.merge(store.rules.catalogue, one, two, 0.9, ["same prints"], store.by())
+    mark(two, SEALED, "under protection", store.by(ANN, 1))
+    view = store.show(one)
+    assert view.entity.members == (one,)
+    assert "Quill" not in str(view.entity)
+    assert view.merges == ()
+    assert view.notices == ("A record exists. Ask DI Rees.",)
+
+
+def test_reading_leaves_its_purpose_in_the_log_and_refusal_too(store: Store) -> None:
+    from peelian.store import audit
+
+    todd = store.add("person", given_name="Todd", surname="Hamilton")
+    store.show(todd, BEN)
+    vera = store.add("person", given_name="Vera", surname="L", marking=SEALED)
+    store.show(vera, BEN)
+    lines = audit.about(f"record/{todd}")
+    assert [(line.actor_name, line.act, line.purpose) for line in lines[:1]] == [("Ben", "consulted", WHY.text)]
+    assert audit.about(f"record/{vera}")[0].act == "refused"
+    assert audit.verify().is_whole
+
+
+def test_link_to_itself_or_of_wrong_types_or_twice_is_refused(store: Store) -> None:
+    todd = store.add("person", given_name="Todd", surname="Hamilton")
+    van = store.add("vehicle", registration="AB12 CDE")
+    with pytest.raises(RecordError, match="itself"):
+        store.tie("knows", todd, todd)
+    with pytest.raises(RecordError, match="leads from"):
+        store.tie("lives-at", todd, van)
+    with pytest.raises(RecordError, match="merged"):
+        store.tie("same-as", todd, van) if todd == van else store.tie("same-as", todd, store.add("person", name="X"))
+    store.tie("has-vehicle", todd, van)
+    with pytest.raises(ConflictError):
+        store.tie("has-vehicle", todd, van)
+
+
+def test_circle_of_links_is_walked_once(store: Store) -> None:
+    from peelian.store.records import reading
+
+    people = [store.add("person", name=f"Person {n}") for n in range(4)]
+    for one, two in zip(people, [*people[1:], people[0]], strict=True):
+        store.tie("knows", one, two)
+    around = reading.chart(people[0], ANN, WHY, steps=9)
+    assert isinstance(around, reading.Chart)
+    assert sorted(n.record for n in around.nodes) == people
+    assert len(around.edges) == 4
+    assert not around.is_cut
+
+
+def test_link_taken_back_is_gone_and_was_there(store: Store) -> None:
+    from peelian.store.records import reading
+    from peelian.store.records.writing import untie
+
+    todd = store.add("person", name="Todd")
+    van = store.add("vehicle", registration="AB12 CDE")
+    link = store.tie("has-vehicle", todd, van)
+    untie(store.rules.catalogue, link, "sold it", store.by(ANN, 24))
+
+    def tied(as_of: datetime | None) -> int:
+        page = reading.neighbours(store.rules.catalogue, todd, ANN, WHY, as_of=as_of)
+        assert isinstance(page, reading.Neighbours)
+        return len(page.neighbours)
+
+    assert tied(None) == 0
+    assert tied(NOON + timedelta(hours=1)) == 1
+    with pytest.raises(NotFoundError):
+        untie(store.rules.catalogue, link, "again", store.by(ANN, 25))
+
+
+def test_same_form_sent_twice_opens_one_record(store: Store) -> None:
+    one = store.add("incident", key="phone-1", kind="noise")
+    again = store.add("incident", key="phone-1", kind="noise")
+    assert one == again
+    assert len(store.show(one).statements) == 1
+
+
+def test_type_of_a_force_s_own_is_a_file(store: Store) -> None:
+    from dataclasses import replace
+
+    from peelian.store.records.rules import read_rules
+
+    (store.home / "record-types").mkdir()
+    text = 'name = "boat"\nfamily = "objects"\nlabel = "Boat"\ntitle = [["hull"]]\n'
+    text += '[properties]\nhull = { kind = "plate", label = "Hull number" }\n'
+    text += '[links.sails]\nlabel = "sails"\nback = "is sailed by"\nstart = ["person"]\nend = ["boat"]\n'
+    (store.home / "record-types" / "boat.toml").write_text(text, encoding="utf-8")
+    own = replace(store, rules=read_rules(store.home))
+    boat = own.add("boat", hull="GB-123-X")
+    own.tie("sails", own.add("person", name="Ann Bonny"), boat)
+    assert own.ids("gb123x") == [boat]
+    with pytest.raises(RecordError, match="not known"):
+        own.add("ship", hull="X")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE record_statement SET value = 'X'",
+        "UPDATE record_link SET type = 'family'",
+        "UPDATE record SET sensitivity = 'sealed', keeper = ''",
+        "UPDATE record SET sensitivity = 'secret'",
+        "INSERT INTO record_statement (record_id, property, stance, value, source, recorded_at, recorder, reliability) "
+        "SELECT record_id, property, 'says', '', source, recorded_at, recorder, reliability FROM record_statement",
+        "INSERT INTO record_statement (record_id, property, stance, value, source, recorded_at, recorder, reliability) "
+        "SELECT record_id, property, 'withdraws', 'x', source, recorded_at, recorder, reliability FROM record_statement",
+        "INSERT INTO record_link (type, start_id, end_id, detail, source, key, recorded_at, recorder, reliability, reasons) "
+        "SELECT type, start_id, start_id, '', source, 'k', recorded_at, recorder, reliability, '[]' FROM record_link",
+        "INSERT INTO record_link (type, start_id, end_id, detail, source, key, recorded_at, recorder, reliability, reasons) "
+        "SELECT type, start_id, end_id, '', source, key, recorded_at, recorder, reliability, '[]' FROM record_link",
+    ],
+)
+def test_database_itself_refuses(store: Store, sql: str) -> None:
+    from django.db import connection
+
+    todd, tom = store.add("person", name="Todd"), store.add("person", name="Tom")
+    store.tie("knows", todd, tom)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert store.show(todd).entity.title == "Todd"
+
+
+def test_restricted_name_without_a_keeper_is_refused() -> None:
+    with pytest.raises(RecordError, match="whom to ask"):
+        Marking(Sensitivity.RESTRICTED, "north")
+
+
+def test_node_with_many_links_is_read_a_page_at_a_time(store: Store) -> None:
+    from types import MappingProxyType
+
+    from peelian.records.drafts import LinkDraft, RecordDraft
+    from peelian.store.records import reading
+
+    hub = RecordDraft("place", "hub", MappingProxyType({"name": ("The square",)}))
+    crimes = [RecordDraft("crime", f"c{n}", MappingProxyType({"reference": (f"R{n}",)})) for n in range(2_000)]
+    taken, _ = store.take("feed", [hub, *crimes], [LinkDraft("occurred-at", c.key, "hub") for c in crimes])
+    seen: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = reading.neighbours(store.rules.catalogue, taken.new[0], ANN, WHY, after=after, size=700)
+        assert isinstance(page, reading.Neighbours)
+        seen += [n.record for n in page.neighbours if n.record]
+        after = page.next_after
+    assert sorted(seen) == sorted(taken.new[1:])
+    around = reading.chart(taken.new[0], ANN, WHY, each=30)
+    assert isinstance(around, reading.Chart)
+    assert len(around.nodes) == 31
+    assert around.nodes[0].has_more
+
+
+def test_stance_of_every_row_is_a_word_we_know(sqlite_store: Store) -> None:
+    todd = sqlite_store.add("person", name="Todd", age=None)
+    assert {s.stance for s in sqlite_store.show(todd).statements} == {Stance.SAYS, Stance.UNKNOWN}
