@@ -22,6 +22,7 @@ if (figure) {
   const shown = JSON.parse(figure.dataset["shown"] ?? "{}") as State["shown"];
   const state = store({ shown, chosen: null, pointed: null });
   bindPage(figure, state);
+  endWithPeriod(Number(figure.dataset["endsIn"]));
   whenSeen(figure, async () => {
     const address = figure.dataset["basemap"];
     try {
@@ -44,6 +45,19 @@ if (figure) {
 function spoilt(error: unknown): null {
   console.warn("the basemap cannot be read:", error);
   return null;
+}
+
+/** A page left open does not outlive its boxes: at their end it is asked for anew, and says so. */
+function endWithPeriod(seconds: number): void {
+  if (!(seconds > 0)) return;
+  const end = performance.now() + seconds * 1000;
+  const check = () => {
+    if (performance.now() >= end) location.reload();
+  };
+  // A computer that slept wakes late: the clock is asked again when somebody looks.
+  window.setInterval(check, 20_000);
+  document.addEventListener("visibilitychange", check);
+  window.setTimeout(check, Math.min(seconds * 1000, 2 ** 31 - 1));
 }
 
 /** Call once the element is in sight, or nearly. */

@@ -68,6 +68,7 @@ function bind(map: MovingMap, figure: HTMLElement, store: Store): void {
     }
     map.setFilter("pointed", ["in", ["get", "rank"], ["literal", [pointed ?? -1, chosen ?? -1]]]);
     tell(note, chosen);
+    figure.dataset["chosen"] = String(chosen ?? "");
   });
   if (figure.dataset["box"]) return;
   const field = document.querySelector<HTMLInputElement>(figure.dataset["picks"] || "none");

@@ -32,7 +32,7 @@ from peelian.places.forces import DatePrecision
 from peelian.places.projections import Projection
 
 #: Read by the site; another number is another shape.
-SCHEMA = 1
+SCHEMA = 2
 #: A street may be drawn this much straighter than it is known: a tenth of a box's side at most.
 _STRAIGHTER_M = 4.0
 

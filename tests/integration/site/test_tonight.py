@@ -324,6 +324,13 @@ def test_a_spoilt_document_is_an_error_with_its_mend(town: dict[str, Any], site_
     assert "peelian night --again" in words_of(answer)
 
 
+def test_a_night_in_another_shape_says_how_it_is_made_anew(town: dict[str, Any], site_home: Path) -> None:
+    rewrite(site_home, "map-North-burglary", lambda d: d.update(schema=1))
+    answer = client_of(town["analyst"]).get(NORTH)
+    assert answer.status_code == 409
+    assert f"peelian night --again --on {NIGHT}" in words_of(answer)
+
+
 def test_every_text_of_a_document_is_text_on_the_page(town: dict[str, Any], site_home: Path) -> None:
     def spoil(value: Any) -> Any:  # noqa: ANN401 - any part of a document
         if isinstance(value, dict):

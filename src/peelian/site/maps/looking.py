@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import wraps
+from itertools import islice
 from typing import ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 
 from peelian.delivery import words
+from peelian.delivery.site_documents import SCHEMA
 from peelian.records.access import Actor
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
@@ -102,6 +104,17 @@ def look(request: HttpRequest, where: Where) -> Sight:
     if shown.top != index.get("longer"):
         shown = replace(shown, top=0)
     document = folders().map(where.force, where.day, where.level, where.area, where.kind, shown.top)
+    if document["schema"] != SCHEMA:
+        raise TurnedError(
+            elsewhere(
+                request,
+                "This night was made by another version of Peelian.",
+                f"Its maps are kept in shape {document['schema']}, and this version reads {SCHEMA}. Made anew by "
+                f"“peelian night --again --on {where.night}” it can be shown; its boxes are on record either way.",
+                [("The present night", opening())],
+                409,
+            )
+        )
     return Sight(where, shown, actor, at, index, document)
 
 
@@ -111,7 +124,7 @@ def listed(request: HttpRequest, force: str, night: str, level: str) -> Document
     day = _day(night)
     if day is None or force not in held.forces(day) or not held.levels(force, day):
         # Which nights there were is told to those who may look at any of them.
-        known = nights_of(held, force)[:_OFFERED] if actor_of(request).role in LOOKS_BACK else ()
+        known = list(islice(nights_of(held, force), _OFFERED)) if actor_of(request).role in LOOKS_BACK else []
         called = words.day(day) if day else repr(night)
         raise TurnedError(
             elsewhere(

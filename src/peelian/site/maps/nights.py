@@ -1,5 +1,6 @@
 """Which night, area and crime type a reader is led to, and which they may choose from."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from peelian.records.access import Actor
@@ -10,9 +11,9 @@ from peelian.store.night_folders import Document, NightFolders
 _FIRST_LEVELS = ("borough", "district", "force")
 
 
-def nights_of(folders: NightFolders, force: str) -> tuple[date, ...]:
-    """Return the nights that a force published for the site, newest first."""
-    return tuple(n for n in folders.nights() if force in folders.forces(n) and folders.levels(force, n))
+def nights_of(folders: NightFolders, force: str) -> Iterator[date]:
+    """Yield the nights that a force published for the site, newest first."""
+    return (n for n in folders.nights() if force in folders.forces(n) and folders.levels(force, n))
 
 
 def present_night(folders: NightFolders, force: str, now: datetime) -> date | None:

@@ -190,6 +190,7 @@ def _common(sight: Sight) -> dict[str, Any]:
         "document": sight.document,
         "ground": {**(ground := _ground(sight)), "definitions": ours(ground["definitions"])},
         "is_live": sight.is_live,
+        "ends_in": max(round((datetime.fromisoformat(index["valid_to"]) - sight.at).total_seconds()), 0),
         "is_coming": sight.stands is Standing.COMING,
         "begins": words.instant(datetime.fromisoformat(index["valid_from"]), zone),
         "released": words.instant(released, zone, with_year=released.year != where.day.year) if released else "",
