@@ -140,6 +140,6 @@ def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
             with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - our own address
                 assert answer.status == 200
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError(log.read_text(encoding="utf-8"))
