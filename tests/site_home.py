@@ -35,11 +35,12 @@ def make_site_home(folder: Path) -> Path:
     return home
 
 
-def open_town(home: Path, url: str = "", **site: object) -> dict[str, Any]:
+def open_town(home: Path, url: str = "", *, oidc_secret: str = "", mail: Any = None, **site: object) -> dict[str, Any]:  # noqa: ANN401 - terms of the settings
     """Open the site of a home in this process and return its accounts by role; "north" is an officer of one area."""
     from peelian.site.configuration import open_site
 
-    settings = replace(read_settings(home, {}), database_url=url)
+    settings = replace(read_settings(home, {}), database_url=url, oidc_secret=oidc_secret)
+    settings = settings if mail is None else replace(settings, mail=mail)
     open_site(replace(settings, site=replace(settings.site, **{"clock": CLOCK, **site})))
 
     from django.conf import settings as django_settings
@@ -85,13 +86,26 @@ def copy_rows(home: Path, url: str) -> None:
 
 
 def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Django's test client and our account
-    """Return a test client, signed in as the account where one is given."""
+    """Return a test client, signed in as the account where one is given; an administrator with code and all."""
     from django.test import Client
 
     client = Client(**options)
     if account is not None:
         client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        if account.role == "administrator":
+            verify(client, account)
     return client
+
+
+def verify(client: Any, account: Any) -> None:  # noqa: ANN401 - as above
+    """Let a test client's session have shown a second factor, made for it where the account has none."""
+    from django_otp import DEVICE_ID_SESSION_KEY
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    phone, _ = TOTPDevice.objects.get_or_create(user=account, confirmed=True, defaults={"name": "phone"})
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = phone.persistent_id
+    session.save()
 
 
 @contextmanager
@@ -133,6 +147,6 @@ def wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> Non
             with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - our own address
                 assert answer.status == 200
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError(log.read_text(encoding="utf-8"))

@@ -68,5 +68,14 @@ class ConflictError(PeelianError):
     """A change that something else has overtaken."""
 
 
+class TooOftenError(PeelianError):
+    """Something asked for more often than is allowed; ``wait_s`` says in how many seconds it may be asked again."""
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        """Keep how long to wait."""
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
 class RecordError(PeelianError):
     """A record, statement or link that cannot be right, or is of a type nobody described."""
