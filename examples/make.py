@@ -77,6 +77,22 @@ def street_network(source: Path) -> None:
     shutil.copyfile(source / name, target / name)
 
 
+#: People of FEBRL kept in the samples: enough to learn from, few enough to read.
+FEBRL_PEOPLE = 400
+
+
+def record_linkage(source: Path) -> None:
+    """Write the first people of FEBRL 3 and 4 with all their records; blanks after commas are left out."""
+    target = HERE / "record-linkage"
+    target.mkdir(exist_ok=True)
+    for name in ("febrl_dataset3", "febrl_dataset4a", "febrl_dataset4b"):
+        table = pl.read_csv(source / f"{name}.csv.gz", infer_schema=False)
+        table = table.rename({column: column.strip() for column in table.columns})
+        table = table.with_columns(pl.all().str.strip_chars())
+        person = pl.col("rec_id").str.extract(r"^rec-(\d+)-").cast(pl.Int32())
+        table.filter(person < FEBRL_PEOPLE).write_csv(target / f"{name}_first_{FEBRL_PEOPLE}.csv")
+
+
 OFFENCES = (
     ("BURGLARY DWELLING", 80),
     ("BURGLARY NON DWELLING", 40),
@@ -146,3 +162,4 @@ if __name__ == "__main__":
     city_of_london(root / "city-of-london-police-uk")
     london_boundaries(root / "london-boundaries")
     street_network(root / "street-network")
+    record_linkage(root / "record-linkage")

@@ -61,12 +61,15 @@ def make_home(folder: Path) -> Path:
     return folder
 
 
-def peelian(*words: str, home: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def peelian(
+    *words: str, home: Path, env: dict[str, str] | None = None, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "peelian", *words, "--home", str(home)],
         capture_output=True,
         text=True,
         check=False,
+        input=stdin,
         env={**os.environ, "PEELIAN_DEBUG": "", **(env or {})},
     )

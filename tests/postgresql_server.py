@@ -41,8 +41,8 @@ class Server:
 
 
 @contextmanager
-def postgresql() -> Iterator[Server]:
-    """Start a server and stop it afterwards; a test that needs one where none is installed says so and skips."""
+def postgresql(*more: str) -> Iterator[Server]:
+    """Start a server, with more options, and stop it afterwards; a test where none is installed says so and skips."""
     initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
     # PostgreSQL refuses to run as root: root lends it the folder and the system's own user for it.
     folder = Path(tempfile.mkdtemp(prefix="peelian-pg-", dir="/tmp"))
@@ -55,6 +55,7 @@ def postgresql() -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    options = " ".join([options, *more])
     try:
         start = [initdb, "-D", str(folder / "d"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
         subprocess.run([*as_user, *start], check=True, capture_output=True, cwd=folder)

@@ -35,11 +35,12 @@ def make_site_home(folder: Path) -> Path:
     return home
 
 
-def open_town(home: Path, url: str = "", **site: object) -> dict[str, Any]:
+def open_town(home: Path, url: str = "", *, oidc_secret: str = "", mail: Any = None, **site: object) -> dict[str, Any]:  # noqa: ANN401 - terms of the settings
     """Open the site of a home in this process and return its accounts by role; "north" is an officer of one area."""
     from peelian.site.configuration import open_site
 
-    settings = replace(read_settings(home, {}), database_url=url)
+    settings = replace(read_settings(home, {}), database_url=url, oidc_secret=oidc_secret)
+    settings = settings if mail is None else replace(settings, mail=mail)
     open_site(replace(settings, site=replace(settings.site, **{"clock": CLOCK, **site})))
 
     from django.conf import settings as django_settings
@@ -85,27 +86,38 @@ def copy_rows(home: Path, url: str) -> None:
 
 
 def client_of(account: Any = None, **options: Any) -> Any:  # noqa: ANN401 - Django's test client and our account
-    """Return a test client, signed in as the account where one is given."""
+    """Return a test client, signed in as the account where one is given; an administrator with code and all."""
     from django.test import Client
 
     client = Client(**options)
     if account is not None:
         client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        if account.role == "administrator":
+            verify(client, account)
     return client
+
+
+def verify(client: Any, account: Any) -> None:  # noqa: ANN401 - as above
+    """Let a test client's session have shown a second factor, made for it where the account has none."""
+    from django_otp import DEVICE_ID_SESSION_KEY
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    phone, _ = TOTPDevice.objects.get_or_create(user=account, confirmed=True, defaults={"name": "phone"})
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = phone.persistent_id
+    session.save()
 
 
 @contextmanager
 def served(home: Path, *words: str, env: dict[str, str] | None = None) -> Iterator[str]:
     """Serve a home in a process of its own and give its address; the process is ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "peelian", "serve", "--home", str(home), "--port", str(port), *words]
     log = (home / "serve.log").open("ab")
     process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **(env or {})})
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(address, process, home / "serve.log")
+        wait_for(address, process, home / "serve.log")
         yield address
     finally:
         process.terminate()
@@ -113,12 +125,21 @@ def served(home: Path, *words: str, env: dict[str, str] | None = None) -> Iterat
         log.close()
 
 
+def free_port() -> int:
+    """Return a port that nobody listens at now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 def copy_of(home: Path, folder: Path) -> Path:
     """Return a copy of a home for a test that changes it."""
     return Path(shutil.copytree(home, folder))
 
 
-def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until a site that was started answers."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text(encoding="utf-8")
@@ -126,6 +147,6 @@ def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
             with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - our own address
                 assert answer.status == 200
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError(log.read_text(encoding="utf-8"))

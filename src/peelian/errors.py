@@ -40,6 +40,10 @@ class EvaluationError(PeelianError):
     """A score or comparison that would mislead if it were printed."""
 
 
+class LinkageError(PeelianError):
+    """Records that cannot be compared, or a decision that contradicts another."""
+
+
 class StoreError(PeelianError):
     """The home folder or the database cannot be read or written."""
 
@@ -62,6 +66,15 @@ class NotFoundError(PeelianError):
 
 class ConflictError(PeelianError):
     """A change that something else has overtaken."""
+
+
+class TooOftenError(PeelianError):
+    """Something asked for more often than is allowed; ``wait_s`` says in how many seconds it may be asked again."""
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        """Keep how long to wait."""
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class RecordError(PeelianError):

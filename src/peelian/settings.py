@@ -7,25 +7,48 @@ import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from peelian.errors import SettingsError
-from peelian.jobs.terms import NightTerms, NoticeTerms, RecordTerms, Terms
+from peelian.jobs.terms import NoticeTerms, Terms
 
 CONFIG_NAME = "peelian.toml"
 _SECRETS = {
     "database_url": "DATABASE_URL",
     "secret_key": "PEELIAN_SECRET_KEY",
+    "oidc_secret": "PEELIAN_OIDC_SECRET",
     "mail_password": "PEELIAN_MAIL_PASSWORD",
 }
 #: Tables whose names are the operator's own: what their values must be, and how that is said.
 _TABLES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "bundles": (lambda v: isinstance(v, int | float) and v > 0, "crime types with positive weights"),
+    "roles": (lambda v: isinstance(v, str), 'a role for each group, "Analysts" = "analyst"'),
     "layers": (lambda v: isinstance(v, str), 'file = "..." and of = "..."'),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OidcTerms:
+    """``[site.oidc]``: sign-in by the organisation's own OpenID Connect; off while no issuer is named."""
+
+    issuer: str = ""
+    client_id: str = "peelian"
+    #: What the link on the sign-in page calls it.
+    label: str = "your organisation"
+    scopes: str = "openid email profile"
+    #: The claim that names the account: "email" is held against e-mail addresses, any other against names.
+    claim: str = "email"
+    #: The claim that holds a person's groups; with it and ``roles`` an account is opened at the first sign-in.
+    groups_claim: str = ""
+    #: Which group is which role; the first that fits, in the order written.
+    roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    #: The areas of accounts opened so; an administrator changes them afterwards.
+    areas: tuple[str, ...] = ("*",)
+    #: True only where the organisation's word may open an administrator's account, or a group make one.
+    may_administer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +77,14 @@ class SiteTerms:
     proxies: int = 0
     processes: int = 2
     threads: int = 4
+    #: A session ends so long after the sign-in, whatever happens.
     session_hours: float = 10.0
-    #: A public page tells of a night only so many days after it ended.
-    public_delay_days: int = 14
+    #: A session ends when nobody used it for so long.
+    idle_minutes: float = 120.0
     language: str = "en"
     #: For demonstrations: the instant at which the site's clock starts, such as 2018-12-21T19:00:00-06:00.
     clock: str = ""
+    oidc: OidcTerms = field(default_factory=OidcTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,7 @@ class Settings(Terms):
     notices: NoticeTerms = field(default_factory=NoticeTerms)
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
+    oidc_secret: str = field(default="", repr=False)
     mail_password: str = field(default="", repr=False)
 
 
@@ -117,7 +143,7 @@ def _merged(current: Any, written: Mapping[str, Any], where: str) -> Any:  # noq
 
 def _sound(key: str, value: Any, default: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any kind
     """Return the value in the default's kind."""
-    if isinstance(default, NightTerms | SiteTerms | MailTerms | NoticeTerms | RecordTerms) and isinstance(value, dict):
+    if is_dataclass(default) and isinstance(value, dict):
         return _merged(default, value, f"{where} [{key}]")
     if key in _TABLES and isinstance(value, dict):
         return _table(key, value, where)

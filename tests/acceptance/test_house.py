@@ -11,8 +11,9 @@ import typer
 from typer.main import get_command
 
 from peelian.cli.commands import register
-from peelian.jobs.terms import NightTerms, Terms
+from peelian.jobs.terms import NightTerms, NoticeTerms, Terms
 from peelian.models.catalogue import NAMES
+from peelian.settings import MailTerms
 
 REPOSITORY = Path(__file__).parents[2]
 ROOMS = sorted(p.name for p in (REPOSITORY / "src" / "peelian").iterdir() if p.is_dir() and p.name != "__pycache__")
@@ -96,3 +97,9 @@ def test_every_room_says_what_lives_in_it(room: str) -> None:
     text = (REPOSITORY / "src" / "peelian" / room / "__init__.py").read_text(encoding="utf-8")
     assert text.startswith('"""')
     assert len(text) > 60
+
+
+@pytest.mark.parametrize("key", [f.name for f in (*fields(NoticeTerms), *fields(MailTerms))])
+def test_every_setting_of_notices_is_in_their_guide(key: str) -> None:
+    guide = (REPOSITORY / "docs" / "guide" / "notices.md").read_text(encoding="utf-8")
+    assert f"] {key}`" in guide or f"`{key}`" in guide

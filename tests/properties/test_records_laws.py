@@ -148,10 +148,9 @@ def test_date_covers_its_own_day_and_reads_back(day: datetime, form: str) -> Non
 def test_any_text_is_read_as_a_date_or_refused_in_a_sentence(text: str) -> None:
     try:
         when = read_when(text)
-    except RecordError as error:
-        assert str(error)
-    else:
-        assert when.start <= when.end
+    except RecordError:
+        return
+    assert when.start <= when.end
 
 
 @given(st.sampled_from(list(Kind)), st.text(max_size=60))

@@ -11,6 +11,7 @@ def register(app: typer.Typer) -> None:
         areas,
         audit,
         backtest,
+        backup,
         choose,
         demo,
         doctor,
@@ -41,6 +42,8 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve.serve)
     app.add_typer(user.app, name="user")
     app.add_typer(audit.app, name="audit")
+    app.command("backup")(backup.backup)
+    app.command("restore")(backup.restore)
     app.add_typer(token.app, name="token")
     app.add_typer(notices.app, name="notices")
     app.command("notify")(notices.notify)

@@ -104,6 +104,19 @@ def close(
     typer.echo(f"{account.username} is {'open' if reopen else 'closed'}.")
 
 
+@app.command("reset-two-factor")
+def reset_two_factor(username: Name, home: Home = None) -> None:
+    """Take an account's second factor away, for a lost phone; an administrator sets up another at the next sign-in."""
+    open_store(home)
+
+    from peelian.records.access import program
+    from peelian.store import accounts, nights, second_factor
+
+    account = accounts.find_account(username)
+    had = second_factor.reset(program("peelian user reset-two-factor"), account, at=nights.utc_now())
+    typer.echo(f"{account.username}: {'the second factor is gone' if had else 'there was no second factor'}.")
+
+
 def _password(username: str, *, from_stdin: bool) -> str:
     import sys
 

@@ -53,7 +53,7 @@ class ModelRule:
         plain = Drawing.of(self.force, self.settings)
         if self.settings.model != CHOSEN:
             return AreaModels(((plain, tuple(a.id for a in layer.areas)),))
-        groups: dict[Drawing, list[str]] = {}
+        groups: dict[Drawing, list[str]] = {} if layer.areas else {plain: []}
         why: dict[str, str] = {}
         sound: dict[ChosenModel, str] = {}
         for area in layer.areas:

@@ -19,6 +19,8 @@ from peelian.places.projections import BRITISH_NATIONAL_GRID, Projection
 LEAST_FREE_BYTES = 500_000_000
 #: A daily feed whose newest record is older than this has stopped.
 LATE = timedelta(days=3)
+#: A backup older than this would lose too much.
+STALE_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def _data(settings: Terms, now: datetime) -> Iterator[Finding]:
     from peelian.store import runs
     from peelian.store.events import EventStore
 
+    yield from _backup(now)
+
     store = EventStore(settings.home)
     for force in store.forces():
         log = store.log(force.id)
@@ -108,6 +112,27 @@ def _data(settings: Terms, now: datetime) -> Iterator[Finding]:
             "" if valid else " It has expired."
         )
         yield Finding("purpose", is_well=valid, words=words)
+
+
+def _backup(now: datetime) -> Iterator[Finding]:
+    # As in ``_data``: these need an open store.
+    from peelian.jobs.backup import last_backup
+    from peelian.store import accounts
+
+    last = last_backup()
+    if last is None:
+        # Until somebody works with it, a home can be made again from its feeds.
+        n_accounts = len(accounts.accounts())
+        words = (
+            "none was ever made; 'peelian backup PATH' makes one." if n_accounts else "no account yet, no backup yet."
+        )
+        yield Finding("backup", is_well=not n_accounts, words=words)
+        return
+    days = (now - last).days
+    words = f"the last was made {last:%Y-%m-%d %H:%M} UTC." + (
+        "" if days < STALE_DAYS else " Make one: 'peelian backup'."
+    )
+    yield Finding("backup", is_well=days < STALE_DAYS, words=words)
 
 
 def _last_night(force: Force, last: tuple[date, str, str] | None, done: set[date], today: date) -> Finding:

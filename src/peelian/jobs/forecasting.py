@@ -46,7 +46,6 @@ CANDIDATES = 28
 BOX_KINDS = ("auto", "floating", "grid")
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
 LATTICE = 4
-_NO_BOXES = pl.DataFrame(schema={name: TRACK_SCHEMA[name] for name in ("rank", "x_min", "y_min")})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,23 +160,18 @@ def draw(
     layer = subject.layer
     first = models.groups[0][0]
     baselines = draw_baselines(subject, period, first)
-    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
-    nothing = baselines.clear()
     areas: dict[str, AreaDrawing] = {}
     expected = np.zeros(layer.grid.n_cells)
     for drawing, ids in models.groups:
         if drawing.method not in fits:
             fits[drawing.method] = drawing.fit(subject)
-        forecast, drawn = _draw(subject, (period, fits[drawing.method]), drawing, layer.only(set(ids)), stood)
-        for area_id, own in drawn.items():
-            baseline = plain.get((area_id,), nothing).select("rank", "x_min", "y_min")
-            areas[area_id] = replace(own, baseline=baseline)
-            cells = layer.area(area_id).cells
-            expected[cells] = forecast.expected[cells]
+        shown = layer.only(set(ids))
+        forecast, drawn = _draw(subject, (period, fits[drawing.method]), drawing, shown, stood, baselines)
+        areas |= drawn
+        expected[shown.is_inside] = forecast.expected[shown.is_inside]
     if len(models.groups) > 1:
         forecast = replace(forecast, expected=expected, model=CHOSEN, parameters={})
-    areas = {area.id: areas[area.id] for area in layer.areas}
-    ours = track_rows(OURS, {area_id: a.boxes for area_id, a in areas.items()})
+    ours = track_rows(OURS, {area.id: areas[area.id].boxes for area in layer.areas})
     return BundleDrawing(forecast, areas, pl.concat([ours, baselines]))
 
 
@@ -187,6 +181,7 @@ def _draw(
     drawing: Drawing,
     shown_areas: AreaLayer,
     stood: Squares | None,
+    baselines: pl.DataFrame,
 ) -> tuple[Forecast, dict[str, AreaDrawing]]:
     """Return one model's forecast of the whole layer by cell, and its drawings of the areas shown."""
     period, fitted = of
@@ -203,6 +198,7 @@ def _draw(
     low, high = rank_ranges(influence, np.repeat(np.arange(len(sizes)), sizes), rng)
     rows = np.concatenate([np.arange(a, min(a + shown, b)) for a, b in pairwise(bounds)]).astype(np.int64)
     parts = _parts(influence, rows)
+    plain = baselines.filter(pl.col("method") == BASELINES[0]).partition_by("area_id", as_dict=True)
     areas = {}
     for area, (start, stop) in zip(shown_areas.areas, pairwise(bounds), strict=True):
         whole = candidates[area.id]
@@ -212,7 +208,7 @@ def _draw(
             with_rank_ranges(boxes, low[start:stop], high[start:stop]),
             own.with_columns(pl.col("square") - start),
             influence.is_exact,
-            _NO_BOXES,
+            plain.get((area.id,), baselines.clear()).select("rank", "x_min", "y_min"),
             drawing.method,
         )
     return _by_cell(forecast, subject.layer, drawing), areas

@@ -44,10 +44,18 @@ class Post:
 
 def send(due: Due, post: Post, body: dict[str, object], site: str) -> str:
     """Send a notice; return "" where the server took it, else what went wrong, in a sentence."""
+    try:
+        message = compose(due, post.sender, body, site)
+    except ValueError as error:
+        return f"{type(error).__name__}: {error}"
+    return deliver(message, post)
+
+
+def deliver(message: EmailMessage, post: Post) -> str:
+    """Hand a message to the server; return "" where it was taken, else what went wrong, in a sentence."""
     if not post.host:
         return "no e-mail is sent while [mail] host names no server"
     try:
-        message = compose(due, post.sender, body, site)
         with _server(post) as server:
             if post.user:
                 server.login(post.user, post.password)

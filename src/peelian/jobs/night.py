@@ -40,6 +40,7 @@ from peelian.jobs.choosing import ModelRule
 from peelian.jobs.executors import PROCESSES, Workers
 from peelian.jobs.forecasting import Drawing
 from peelian.jobs.layers import layer_files
+from peelian.jobs.publicising import publicise
 from peelian.jobs.publishing import files_of
 from peelian.jobs.reviewing import review
 from peelian.jobs.terms import Terms
@@ -143,8 +144,8 @@ def _run(
         longer = site_files(composed.longer, longer=True) if composed.longer is not None else ()
         publish_folder(folder, chain(files_of(value, settings.workers), longer, levels))
         composed.keep(settings.home)
-        failed = (f"The level {level} was not made: {why}" for level, why in levels.failed)
-        note = " ".join([*_overruled(settings), *failed])
+        failed = [f"The level {level} was not made: {why}" for level, why in levels.failed]
+        note = " ".join([*_overruled(settings), *failed, *_publicised(settings, value)])
         runs.publish(run, value, night_store.utc_now(), levels.made, note)
         progress(f"{force.name}: night of {night} published in {time.perf_counter() - began:.1f} s")
     except PeelianError as error:
@@ -168,6 +169,15 @@ class Composed:
         for name, track in self.tracks:
             TrackStore(home, name).keep_published(self.night.force.id, self.night.night, track)
         review(home, self.night, self.judged, self.fell)
+
+
+def _publicised(settings: Terms, night: Night) -> list[str]:
+    """Publish the public's pages; return why that could not be, for it must not cost the shift its night."""
+    try:
+        publicise(settings, night)
+    except PeelianError as error:
+        return [f"The public pages were not made anew: {error}"]
+    return []
 
 
 def _levels(settings: Terms, force: Force, night: date, workers: Workers, progress: Progress) -> LevelFiles:

@@ -54,6 +54,22 @@ class NoticeTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicTerms:
+    """``[public]``: what the pages for everybody say of wards, and how late."""
+
+    #: A public page tells of a night only so many days after it; never less than one.
+    delay_days: int = 14
+    #: Where to object or ask: an e-mail address, a telephone number, or an address of a page.
+    contact: str = ""
+    #: Within how many working days an answer is promised.
+    reply_days: int = 20
+    #: A polygon file in the home with how many people live in each ward, and its columns.
+    residents: str = ""
+    residents_name: str = "name"
+    residents_column: str = "residents"
+
+
+@dataclass(frozen=True, slots=True)
 class RecordTerms:
     """``[records]``: what the common store takes, and where clamd listens (empty: nothing is scanned)."""
 
@@ -70,5 +86,6 @@ class Terms:
     executor: str = "processes"
     night: NightTerms = field(default_factory=NightTerms)
     records: RecordTerms = field(default_factory=RecordTerms)
+    public: PublicTerms = field(default_factory=PublicTerms)
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
     layers: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))

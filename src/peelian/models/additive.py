@@ -52,11 +52,11 @@ class AdditiveSum:
         """Return expected counts for the period; every part scales with its length."""
         grid = self.region.grid
         cell = self.history.cells(grid)
-        # Events off the grid are counted in one cell too many, which is then dropped.
-        slot = np.where(cell >= 0, cell, grid.n_cells)
+        acting = np.flatnonzero((cell >= 0) & self._acting)
+        place = cell[acting]
         daily = np.where(self.region.is_inside, self.constant_daily, 0.0)
         for part in self.parts:
-            sent = np.bincount(slot, part.daily, minlength=grid.n_cells + 1)[:-1].astype(np.float64)
+            sent = np.bincount(place, part.daily[acting], minlength=grid.n_cells).astype(np.float64)
             daily = daily + self._kernel(part).spread(sent)
         return Forecast(
             self.bundle, grid, period, self.history.known_at, daily * period.days, self.model, self.parameters

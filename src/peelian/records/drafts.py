@@ -84,5 +84,5 @@ class LinkDraft:
 
 
 def _check_key(key: str) -> None:
-    if not key or len(key) > _LONGEST_KEY or clean(key) != key:
+    if not key or len(key) > _LONGEST_KEY or " ".join(clean(key).split()) != key:
         raise RecordError(f"key {key[:60]!r}: a source's name for a record has 1 to {_LONGEST_KEY} plain characters.")

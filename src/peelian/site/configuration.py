@@ -2,19 +2,23 @@
 
 import os
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from peelian.errors import SettingsError
+from peelian.records.access import STAFF, Role
 from peelian.settings import Settings
 from peelian.store.database import open_database
 
-_KEY_NAME = "secret.key"
-_YEAR_S = 365 * 24 * 3600
+KEY_NAME = "secret.key"
+YEAR_S = 365 * 24 * 3600
 #: Failures of one name from one address before it waits, and for how long.
 FAILURES, WAIT_MINUTES = 5, 15
+#: How long a link in an e-mail leads to a new password.
+LINK_HOURS = 24
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -57,6 +61,7 @@ def site_settings() -> Settings:
 def django_settings(settings: Settings) -> dict[str, Any]:
     """Return what Django needs to know of the site."""
     site = settings.site
+    _check_oidc(settings)
     return {
         "SECRET_KEY": settings.secret_key or _kept_key(settings.home),
         "DEBUG": False,
@@ -67,6 +72,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "AUTHENTICATION_BACKENDS": [
             "axes.backends.AxesStandaloneBackend",
             "django.contrib.auth.backends.ModelBackend",
+            *(["peelian.site.accounts.oidc_client.Backend"] if site.oidc.issuer else []),
         ],
         "TEMPLATES": [
             {
@@ -88,15 +94,18 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "LOGGING_CONFIG": None,
         **_sessions(settings),
         **_guards(settings),
+        "PASSWORD_RESET_TIMEOUT": LINK_HOURS * 3600,
     }
 
 
 def _sessions(settings: Settings) -> dict[str, Any]:
     tls = settings.site.behind_tls
     return {
-        "SESSION_ENGINE": "django.contrib.sessions.backends.db",
-        "SESSION_COOKIE_NAME": "peelian_session",
+        "SESSION_ENGINE": "peelian.store.sessions",
+        # The prefix makes browsers refuse the cookie from any other host, path or scheme.
+        "SESSION_COOKIE_NAME": "__Host-peelian_session" if tls else "peelian_session",
         "SESSION_COOKIE_AGE": int(settings.site.session_hours * 3600),
+        "SESSION_IDLE_AGE": int(settings.site.idle_minutes * 60),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": tls,
@@ -111,7 +120,9 @@ def _guards(settings: Settings) -> dict[str, Any]:
     tls = settings.site.behind_tls
     guards: dict[str, Any] = {
         "SECURE_SSL_REDIRECT": tls,
-        "SECURE_HSTS_SECONDS": _YEAR_S if tls else 0,
+        # A program on this machine asks whether the site is well, and not by way of the server in front.
+        "SECURE_REDIRECT_EXEMPT": ["^health$"],
+        "SECURE_HSTS_SECONDS": YEAR_S if tls else 0,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": False,
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
         "SECURE_REFERRER_POLICY": "same-origin",
@@ -136,6 +147,9 @@ def _guards(settings: Settings) -> dict[str, Any]:
         "AXES_ENABLE_ADMIN": False,
         "AXES_VERBOSE": False,
         "AXES_RESET_ON_SUCCESS": True,
+        "AXES_USERNAME_CALLABLE": "peelian.site.accounts.entry.name_tried",
+        "AXES_WHITELIST_CALLABLE": "peelian.site.accounts.entry.is_without_password",
+        "AXES_DISABLE_ACCESS_LOG": True,
         "AXES_CLIENT_IP_CALLABLE": "peelian.site.addresses.client_address",
         "OTP_TOTP_ISSUER": "Peelian",
     }
@@ -144,9 +158,36 @@ def _guards(settings: Settings) -> dict[str, Any]:
     return guards
 
 
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:
+        return False
+
+
+def _check_oidc(settings: Settings) -> None:
+    oidc = settings.site.oidc
+    if not oidc.issuer:
+        return
+    if not settings.oidc_secret:
+        raise SettingsError("[site.oidc] names an issuer; set PEELIAN_OIDC_SECRET in the environment.")
+    if not _is_installed("mozilla_django_oidc"):
+        raise SettingsError("[site.oidc] needs the extra 'oidc': pip install 'peelian[oidc]'.")
+    known = {role.value for role in STAFF}
+    for group, role in oidc.roles.items():
+        if role not in known:
+            raise SettingsError(f"[site.oidc.roles] {group!r} = {role!r}; known are {', '.join(sorted(known))}.")
+        if role == Role.ADMINISTRATOR.value and not oidc.may_administer:
+            raise SettingsError(
+                f"[site.oidc.roles] {group!r} would make administrators; say may_administer = true if that is meant."
+            )
+    if oidc.roles and not oidc.groups_claim:
+        raise SettingsError("[site.oidc] has roles and no groups_claim; name the claim that holds a person's groups.")
+
+
 def _kept_key(home: Path) -> str:
     """Return the home's own key, made at the first start and readable by its owner alone."""
-    path = home / _KEY_NAME
+    path = home / KEY_NAME
     try:
         home.mkdir(parents=True, exist_ok=True)
         try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
@@ -16,6 +17,7 @@ from peelian.errors import (
     PeelianError,
     PublicationError,
     StoreError,
+    TooOftenError,
 )
 from peelian.records.access import NOBODY, Role
 from peelian.site.once import keep
@@ -33,6 +35,7 @@ STATUS: tuple[tuple[type[PeelianError], int], ...] = (
     (ConflictError, 409),
     (LockedError, 409),
     (PublicationError, 409),
+    (TooOftenError, 429),
     (StoreError, 503),
     (PeelianError, 400),
 )
@@ -62,7 +65,10 @@ class ErrorMiddleware:
         keep(request)
         if status >= 500:  # noqa: PLR2004 - from here on it is ours, not the reader's
             log.error("%s %s: %s", request.method, request.path, error)
-        return page(request, "error.html.j2", status=status, heading=_HEADINGS[status], sentence=str(error))
+        answer = page(request, "error.html.j2", status=status, heading=_HEADINGS[status], sentence=str(error))
+        if isinstance(error, TooOftenError):
+            answer["Retry-After"] = str(error.wait_s)
+        return answer
 
 
 class RuleMiddleware:
@@ -75,7 +81,10 @@ class RuleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Find out who asks, then hand the request on."""
         user = request.user
-        request.actor = user.actor() if isinstance(user, Account) else NOBODY  # type: ignore[attr-defined] # ours
+        if isinstance(user, Account) and not _is_whole(user):
+            request.user = AnonymousUser()
+        account = request.user
+        request.actor = account.actor() if isinstance(account, Account) else NOBODY  # type: ignore[attr-defined] # ours
         response = self.get_response(request)
         if actor_of(request).role != Role.PUBLIC or getattr(request, "auth", None) is not None:
             # What one reader may see, no shared cache may hand to the next; going back after signing out shows nothing.
@@ -103,6 +112,11 @@ class RuleMiddleware:
         return _detained(request)
 
 
+def _is_whole(account: Account) -> bool:
+    """Tell whether a session has shown all it must: an administrator's a second factor too, however it was opened."""
+    return account.role != Role.ADMINISTRATOR.value or bool(account.is_verified())  # type: ignore[attr-defined] # django-otp's
+
+
 def _detained(request: HttpRequest) -> HttpResponse | None:
     """Return where an account must go first: to a new password where it was given one to change."""
     user = request.user
@@ -117,6 +131,7 @@ _HEADINGS = {
     403: "This is not yours to see.",
     404: "There is nothing here.",
     409: "Something came in between.",
+    429: "That was asked too often.",
     500: "A fault of ours.",
     503: "Peelian cannot reach its store.",
 }

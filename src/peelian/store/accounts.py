@@ -1,7 +1,12 @@
-"""Accounts: who may sign in, as what, and where. Passwords are kept as Argon2 hashes by Django."""
+"""Accounts: who may sign in, as what, and where. Passwords are kept as Argon2 hashes by Django.
 
+Every change is written in one transaction with its line of the log, and ends the account's sessions where it
+changes what they may do.
+"""
+
+import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,10 +15,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 
-from peelian.errors import StoreError
+from peelian.errors import NotFoundError, StoreError
 from peelian.records.access import EVERYWHERE, STAFF, Act, Actor, Role
-from peelian.store import audit
+from peelian.store import audit, sessions
 
+#: How long a password that somebody else set can be used to choose one's own.
+ONE_TIME = timedelta(days=7)
 USERNAME = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,149}"
 
 
@@ -35,6 +42,10 @@ class Account(AbstractBaseUser):
     areas = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
+    #: Until when a password that somebody else set may be used; None for one's own.
+    one_time_until = models.DateTimeField(null=True, blank=True)
+    #: Who the organisation's own sign-in says this is ("issuer subject"), once it has said so.
+    subject = models.CharField(max_length=600, null=True, blank=True, unique=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -95,6 +106,7 @@ def open_account(  # noqa: PLR0913 - an account has as many parts as it has
         areas=where,
         opened_at=at,
         must_change_password=must_change_password,
+        one_time_until=at + ONE_TIME if must_change_password else None,
     )
     try:
         if password is None:
@@ -125,37 +137,52 @@ def open_account(  # noqa: PLR0913 - an account has as many parts as it has
 def change_account(by: Actor, account: Account, *, at: datetime, **changes: Any) -> None:  # noqa: ANN401 - its fields
     """Change an account's name, e-mail, role, areas or whether it is open, and say so in the log.
 
+    A change of role, areas or openness ends the account's sessions: nobody goes on with what they were.
+
     Raises
     ------
     StoreError
         When the change breaks a rule, or would leave nobody who can administer.
     """
-    old = {key: getattr(account, key) for key in changes}
-    for key, value in changes.items():
-        setattr(account, key, value)
     if "is_active" in changes:
-        account.closed_at = None if account.is_active else at
-    try:
-        account.full_clean()
-    except ValidationError as error:
-        raise StoreError(f"account {account.username!r}: {' '.join(error.messages)}") from error
+        changes["closed_at"] = None if changes["is_active"] else at
     with transaction.atomic():
-        account.save()
-        administrators = Account.objects.filter(role=Role.ADMINISTRATOR.value, is_active=True)
-        if not administrators.exists():
+        # Whoever changes accounts waits here, so that two administrators cannot close each other at once.
+        held = {a.pk: a for a in Account.objects.select_for_update().order_by("pk")}
+        kept = held.get(account.pk)
+        if kept is None:
+            raise StoreError(f"account {account.username!r} is gone.")
+        old = {key: getattr(kept, key) for key in changes}
+        really = {key: value for key, value in changes.items() if old[key] != value and key != "closed_at"}
+        if not really:
+            return
+        for key, value in changes.items():
+            setattr(kept, key, value)
+        try:
+            kept.full_clean()
+        except ValidationError as error:
+            raise StoreError(f"account {account.username!r}: {' '.join(error.messages)}") from error
+        if not any(a.is_active and a.role == Role.ADMINISTRATOR.value for a in held.values()):
             raise StoreError(f"account {account.username!r} is the last open administrator; open another one first.")
+        kept.save(update_fields=sorted(changes))
+        if {"role", "areas", "is_active"} & really.keys():
+            sessions.end_all(kept.pk)
         audit.record(
             by,
             Act.ALTERED,
-            f"changed account {account.username}",
-            record=f"account/{account.pk}",
-            details={key: {"from": old[key], "to": changes[key]} for key in changes},
+            f"changed account {kept.username}",
+            record=f"account/{kept.pk}",
+            details={key: {"from": old[key], "to": value} for key, value in really.items()},
             at=at,
         )
+    for key, value in changes.items():
+        setattr(account, key, value)
 
 
-def set_password(by: Actor, account: Account, password: str, *, at: datetime, must_change: bool = False) -> None:
-    """Set a password, end the account's other sessions by it, and say in the log that it was set, never what.
+def set_password(
+    by: Actor, account: Account, password: str, *, at: datetime, must_change: bool = False, how: str = ""
+) -> None:
+    """Set a password, end the account's sessions, and say in the log that it was set, never what.
 
     Raises
     ------
@@ -168,9 +195,59 @@ def set_password(by: Actor, account: Account, password: str, *, at: datetime, mu
         raise StoreError(f"password of {account.username!r}: {' '.join(error.messages)}") from error
     account.set_password(password)
     account.must_change_password = must_change
+    account.one_time_until = at + ONE_TIME if must_change else None
     with transaction.atomic():
-        account.save(update_fields=["password", "must_change_password"])
-        audit.record(by, Act.ALTERED, f"set the password of {account.username}", record=f"account/{account.pk}", at=at)
+        account.save(update_fields=["password", "must_change_password", "one_time_until"])
+        sessions.end_all(account.pk)
+        what = f"set the password of {account.username}" + (f" {how}" if how else "")
+        audit.record(by, Act.ALTERED, what, record=f"account/{account.pk}", at=at)
+
+
+def one_time_password() -> str:
+    """Return a password to hand over once: four groups without letters that are read for others (80 bits)."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def end_sessions(by: Actor, account: Account, *, at: datetime) -> int:
+    """End all sessions of an account and return how many there were."""
+    with transaction.atomic():
+        ended = sessions.end_all(account.pk)
+        words = f"ended all sessions of {account.username} ({ended})"
+        audit.record(by, Act.ALTERED, words, record=f"account/{account.pk}", at=at)
+    return ended
+
+
+def bind_subject(by: Actor, account: Account, subject: str | None, *, at: datetime) -> None:
+    """Keep who the organisation's sign-in says this is, or forget it.
+
+    Raises
+    ------
+    StoreError
+        When another account is theirs already.
+    """
+    account.subject = subject
+    try:
+        with transaction.atomic():
+            account.save(update_fields=["subject"])
+            words = "bound {} to the organisation's sign-in" if subject else "forgot the organisation's sign-in of {}"
+            record = f"account/{account.pk}"
+            audit.record(by, Act.ALTERED, words.format(account.username), record=record, at=at)
+    except IntegrityError as error:
+        raise StoreError("this person has another account already.") from error
+
+
+def account_of(number: int) -> Account:
+    """Return the account of that number.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    found = Account.objects.filter(pk=number).first()
+    if found is None:
+        raise NotFoundError("there is no such account.")
+    return found
 
 
 def find_account(username: str) -> Account:
@@ -194,3 +271,6 @@ def accounts() -> tuple[Account, ...]:
 
 def _names(roles: Iterable[Role]) -> str:
     return ", ".join(sorted(r.value for r in roles))
+
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

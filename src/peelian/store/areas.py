@@ -86,6 +86,11 @@ class AreaStore:
         kept = self._read_level(force_id, level)
         return 0 if kept is None else len(kept.ids)
 
+    def names(self, force_id: str, level: str) -> dict[str, str]:
+        """Return the names of a kept level's areas by their ids; nothing where nothing of it is kept."""
+        kept = self._read_level(force_id, level)
+        return {} if kept is None else dict(zip(kept.ids, kept.names, strict=True))
+
     def default_level(self, force: Force, events: Events) -> str:
         """Return the level to work on where none is asked for: borough, else district, else any, else the force."""
         kept = self.levels(force.id)

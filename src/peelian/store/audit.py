@@ -6,6 +6,7 @@ the chain at that line. Lines cut off the end leave a whole chain: ``head`` give
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,6 +85,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: an account, an act, a record, from an instant on, before another; None and "" fit all."""
+
+    actor: int | None = None
+    act: str = ""
+    record: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a check of the chain found: how many lines are whole, its last seal, and the first fault, if any."""
 
@@ -125,13 +137,13 @@ def record(  # noqa: PLR0913 - a line of the log has as many parts as the law na
         number=number,
         at=at or datetime.now(UTC),
         actor=actor.id,
-        actor_name=actor.name[:200],
+        actor_name=_plain(actor.name)[:200],
         role=actor.role.value,
         act=act.value,
         what=_plain(what)[:_LONGEST],
-        record=record,
+        record=_plain(record)[:200],
         purpose=_plain(purpose)[:_LONGEST],
-        details=json.loads(_plain(json.dumps(dict(details or {}), default=str).replace("\\u0000", "\\ufffd"))),
+        details={_plain(str(key)): _settled(value) for key, value in (details or {}).items()},
         before=before,
     )
     line.seal = _seal(line)
@@ -143,16 +155,18 @@ def verify() -> Verdict:
     """Check every link of the chain from the first line; name the first that is broken."""
     number, seal = 0, BEGINNING
     try:
-        for line in AuditLine.objects.order_by("number").iterator(chunk_size=2000):
-            if line.number != number + 1:
-                return Verdict(number, seal, f"line {number + 1} is missing; line {line.number} follows {number}.")
-            if line.before != seal:
-                return Verdict(number, seal, f"line {line.number} does not follow the seal of line {number}.")
-            if line.seal != _seal(line):
-                return Verdict(number, seal, f"line {line.number} was changed after it was written.")
-            number, seal = line.number, line.seal
-    except DatabaseError as error:
-        raise StoreError(f"the audit log cannot be read: {error}.") from error
+        for told in AuditLine.objects.order_by("number").values(*_TOLD, "seal").iterator(chunk_size=5000):
+            kept = told.pop("seal")
+            if told["number"] != number + 1:
+                here = told["number"]
+                return Verdict(number, seal, f"line {number + 1} is missing; line {here} follows {number}.")
+            if told["before"] != seal:
+                return Verdict(number, seal, f"line {number + 1} does not follow the seal of line {number}.")
+            if kept != _seal_of(told):
+                return Verdict(number, seal, f"line {number + 1} was changed after it was written.")
+            number, seal = number + 1, kept
+    except (DatabaseError, ValueError) as error:
+        raise StoreError(f"the audit log cannot be read after line {number}: {error}.") from error
     return Verdict(number, seal, "")
 
 
@@ -169,21 +183,34 @@ def seal_of(number: int) -> str | None:
 
 def about(record_id: str, *, most: int = 100) -> tuple[Line, ...]:
     """Return the newest lines about a record: who looked at it, and what for."""
-    return tuple(r.line() for r in AuditLine.objects.filter(record=record_id).order_by("-number")[:most])
+    return search(Search(record=record_id), most=most)
 
 
-def newest(*, most: int = 100, before: int | None = None) -> tuple[Line, ...]:
-    """Return the newest lines, or those before a number: the log, page by page."""
-    rows = AuditLine.objects.order_by("-number")
+def search(wanted: Search, *, most: int = 100, before: int | None = None) -> tuple[Line, ...]:
+    """Return the newest lines that fit, or those before a number: the log, page by page."""
+    rows = _found(wanted).order_by("-number")
     if before is not None:
         rows = rows.filter(number__lt=before)
     return tuple(r.line() for r in rows[:most])
 
 
-def lines() -> Iterator[Line]:
-    """Yield the whole log, oldest first: what an overseer takes away."""
-    for row in AuditLine.objects.order_by("number").iterator(chunk_size=2000):
+def lines(wanted: Search | None = None) -> Iterator[Line]:
+    """Yield the whole log, or the lines that fit, oldest first: what an overseer takes away."""
+    for row in _found(wanted or Search()).order_by("number").iterator(chunk_size=2000):
         yield row.line()
+
+
+def _found(wanted: Search) -> "models.QuerySet[AuditLine]":
+    rows = AuditLine.objects.all()
+    if wanted.actor is not None:
+        rows = rows.filter(actor=wanted.actor)
+    if wanted.act:
+        rows = rows.filter(act=wanted.act)
+    if wanted.record:
+        rows = rows.filter(record=wanted.record)
+    if wanted.since is not None:
+        rows = rows.filter(at__gte=wanted.since)
+    return rows if wanted.until is None else rows.filter(at__lt=wanted.until)
 
 
 def tell(actor: Actor, act: Act, what: str, **more: Any) -> int:  # noqa: ANN401 - handed on to ``record`` as it is
@@ -193,23 +220,35 @@ def tell(actor: Actor, act: Act, what: str, **more: Any) -> int:  # noqa: ANN401
 
 
 def _plain(text: str) -> str:
-    """PostgreSQL keeps no NUL, and a log must not refuse the act it tells of."""
-    return text.replace("\0", "\ufffd")
+    """PostgreSQL keeps no NUL, no database half a character, and a log must not refuse the act it tells of."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _settled(value: object) -> Any:  # noqa: ANN401 - any value that JSON knows
+    """Return a value that every database gives back as it was: PostgreSQL keeps 1e16 as a whole number, and no NaN."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        plain = math.isfinite(value) and abs(value) < _EXACT and not (value == 0 and math.copysign(1, value) < 0)
+        return value if plain else str(value)
+    if isinstance(value, Mapping):
+        return {_plain(str(k)): _settled(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_settled(v) for v in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+    return _plain(str(value))
 
 
 def _seal(line: AuditLine) -> str:
-    told = {
-        "number": line.number,
-        "at": line.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": line.actor,
-        "actor_name": line.actor_name,
-        "role": line.role,
-        "act": line.act,
-        "what": line.what,
-        "record": line.record,
-        "purpose": line.purpose,
-        "details": line.details,
-        "before": line.before,
-    }
-    text = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _seal_of({name: getattr(line, name) for name in _TOLD})
+
+
+def _seal_of(told: Mapping[str, Any]) -> str:
+    plain = {**told, "at": told["at"].astimezone(UTC).isoformat(timespec="microseconds")}
+    return hashlib.sha256(_ENCODER.encode(plain).encode()).hexdigest()
+
+
+#: What a seal is made of.
+_TOLD = ("number", "at", "actor", "actor_name", "role", "act", "what", "record", "purpose", "details", "before")
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+#: From here on a float is a whole number to PostgreSQL.
+_EXACT = 1e16

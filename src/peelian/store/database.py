@@ -54,14 +54,20 @@ def open_database(home: Path, url: str = "", also: Mapping[str, Any] | None = No
     StoreError
         When the folder or the database cannot be opened, or belongs to a newer Peelian.
     """
-    import django
-    from django.conf import settings
-    from django.db import connections
-
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"home folder {home}: {error.strerror}. Name another with --home.") from error
+    configure(home, url, also)
+    _migrate(home)
+
+
+def configure(home: Path, url: str = "", also: Mapping[str, Any] | None = None) -> None:
+    """Configure Django for the store without opening it: a home that does not exist yet is not made."""
+    import django
+    from django.conf import settings
+    from django.db import connections
+
     wanted = database_settings(home, url)
     if not settings.configured:
         from peelian.store import django_settings
@@ -75,7 +81,6 @@ def open_database(home: Path, url: str = "", also: Mapping[str, Any] | None = No
         connections.settings = connections.configure_settings({"default": wanted})
     for name, value in (also or {}).items():
         setattr(settings, name, value)
-    _migrate(home)
 
 
 def _migrate(home: Path) -> None:

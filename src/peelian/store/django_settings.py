@@ -6,7 +6,6 @@ No secret stands here and none is asked for: the site adds its pages and its own
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",

@@ -55,6 +55,10 @@ def publish_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
     return written
 
 
+#: How the names begin of folders that are on their way in or out.
+MAKING, REPLACED = _MAKING, _REPLACED
+
+
 def mend_folders(parent: Path) -> None:
     """Clear what a killed process left: unfinished folders go, and a folder killed between two renames comes back."""
     if not parent.is_dir():

@@ -17,7 +17,7 @@ from peelian.errors import StoreError
 from peelian.store.night_folders import NightFolders
 
 #: A night's period is a day or a calendar month: a night called by an earlier date has ended.
-_LONGEST = timedelta(days=33)
+LONGEST = timedelta(days=33)
 #: Levels of nights whose boxes a process keeps; London's five thousand boxes take about 20 MB.
 _KEPT = 8
 
@@ -62,13 +62,23 @@ class NightBoxes:
 
     def standing(self, at: datetime) -> tuple[NightKey, ...]:
         """Return the levels of every night that has not ended, newest night first, then by force and level."""
-        return tuple(k for k in self.levels(since=(at - _LONGEST).date()) if at < k.valid_to)
+        return tuple(k for k in self.levels(since=(at - LONGEST).date()) if at < k.valid_to)
 
-    def levels(self, since: date | None = None) -> Iterator[NightKey]:
-        """Yield every level of every published night, newest night first; from a date on where one is given."""
+    def newest(self) -> Iterator[NightKey]:
+        """Yield every level of each force's newest night; a force that was quiet for a month longer has none."""
+        seen: dict[str, date] = {}
+        first = next(iter(self._folders.nights()), None)
+        for key in self.levels(since=None if first is None else first - LONGEST):
+            if seen.setdefault(key.force, key.night) == key.night:
+                yield key
+
+    def levels(self, since: date | None = None, until: date | None = None) -> Iterator[NightKey]:
+        """Yield every level of every published night between two dates, newest night first."""
         for night in self._folders.nights():
             if since is not None and night < since:
                 return
+            if until is not None and night > until:
+                continue
             for force in self._folders.forces(night):
                 for level in self._folders.levels(force, night):
                     yield self.key(force, night, level)

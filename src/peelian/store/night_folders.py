@@ -6,6 +6,7 @@ A document is read once and kept while its file stays the same; a night made ane
 import gzip
 import json
 import re
+import time
 import zlib
 from datetime import date
 from functools import lru_cache
@@ -16,6 +17,8 @@ from peelian.errors import NotFoundError, StoreError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+#: A folder that changed so lately may change again under the same mark of time.
+_SETTLED_NS = 2_000_000_000
 #: Documents kept in memory by each process; one is 20 to 200 kB.
 _KEPT = 512
 
@@ -36,13 +39,20 @@ class NightFolders:
         if alone:
             return (alone,)
         held = sorted(folder.iterdir()) if folder.is_dir() else []
-        return tuple(p.name for p in held if (p / "night.json").exists())
+        # A night that is being written beside the others has a name of its own that is no force's.
+        return tuple(p.name for p in held if _NAME.fullmatch(p.name) and (p / "night.json").exists())
 
     def nights(self) -> tuple[date, ...]:
         """Return the dates with any published night, newest first."""
-        found = self._root.iterdir() if self._root.is_dir() else ()
-        days = (p.name for p in found if _DAY.fullmatch(p.name) and p.is_dir())
-        return tuple(sorted((date.fromisoformat(d) for d in days if self.forces(date.fromisoformat(d))), reverse=True))
+        if not self._root.is_dir():
+            return ()
+        # A thousand nights are a thousand looks at the disk: the list is kept until the folder of nights changes. A
+        # change of this very second may hide another of the same mark, and a day without a force may soon have one.
+        changed_ns = self._root.stat().st_mtime_ns
+        is_settled = time.time_ns() - changed_ns > _SETTLED_NS
+        held, empty = _days(self._root, changed_ns) if is_settled else _days.__wrapped__(self._root, changed_ns)
+        filled = [d for d in empty if self.forces(d)]
+        return tuple(sorted([*held, *filled], reverse=True)) if filled else held
 
     def folder(self, force_id: str, night: date) -> Path:
         """Return where a force's night stands.
@@ -128,6 +138,16 @@ class NightFolders:
         if not (_NAME.fullmatch(level) and _NAME.fullmatch(name) and path.is_file()):
             raise NotFoundError(f"the night of {night} has no such map ({level}, {name.removesuffix('.json.gz')}).")
         return path
+
+
+@lru_cache(maxsize=8)
+def _days(root: Path, changed_ns: int) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """Return the dates with a published night, newest first, and those that have a folder and no night."""
+    del changed_ns
+    nights = NightFolders(root.parent)
+    named = [date.fromisoformat(p.name) for p in root.iterdir() if _DAY.fullmatch(p.name) and p.is_dir()]
+    held = {d for d in named if nights.forces(d)}
+    return tuple(sorted(held, reverse=True)), tuple(sorted(set(named) - held))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -266,6 +266,12 @@ def visits(force: str, night: date, level: str, area_id: str, crime_type: str) -
     return tuple(r.visit() for r in rows.order_by("arrived_at", "id"))
 
 
+def visits_between(force: str, first: date, last: date) -> tuple[Visit, ...]:
+    """Return the finished visits to boxes of these nights, both included, without names: what a ward's sums need."""
+    rows = VisitRow.objects.filter(force=force, night__gte=first, night__lte=last, left_at__isnull=False)
+    return tuple(r.visit() for r in rows.order_by("arrived_at", "id"))
+
+
 def minutes_by_box(boxes: Sequence[GivenBox], day: date) -> tuple[BoxMinutes, ...]:
     """Return what each box's square got on a day, from visits logged for any map; boxes without a visit have 0."""
     if not boxes:

@@ -10,15 +10,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.postgresql_server import server
+from tests.postgresql_server import Server, postgresql
 
 from peelian.records.access import Actor, Role
 from peelian.records.drafts import LinkDraft, RecordDraft
 from peelian.records.marking import Marking
 from peelian.records.purpose import Purpose
 from peelian.records.queries import Filters, Page
-
-__all__ = ["server"]
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANN = Actor(7, "Ann", Role.ANALYST, ("*",))
@@ -34,7 +32,7 @@ class Store:
     rules: Any
     vendor: str
 
-    def by(self, actor: Actor = ANN, hours: float = 0.0) -> Any:
+    def by(self, actor: Actor = ANN, hours: float = 0.0) -> Any:  # noqa: ANN401 - a value from behind Django
         """Whoever acts, so many hours after noon."""
         from peelian.store.records.writing import By
 
@@ -49,7 +47,7 @@ class Store:
         actor: Actor = ANN,
         marking: Marking | None = None,
         hours: float = 0.0,
-        **values: Any,
+        **values: Any,  # noqa: ANN401 - a value from behind Django
     ) -> int:
         """Open a record; a value is a text, a tuple of texts, or None for 'known to be unknown'."""
         from peelian.store.records.writing import open_record
@@ -64,7 +62,7 @@ class Store:
 
         return int(tie(self.rules.catalogue, link, start, end, Told("form"), self.by(actor)).id)
 
-    def find(self, query: str, filters: Filters | None = None, actor: Actor = ANN, **more: Any) -> Page:
+    def find(self, query: str, filters: Filters | None = None, actor: Actor = ANN, **more: Any) -> Page:  # noqa: ANN401 - a value from behind Django
         """Search."""
         from peelian.store.records.search import search
 
@@ -74,13 +72,13 @@ class Store:
         """Search, and give the records found in their order."""
         return [h.record for h in self.find(query, filters, actor).hits]
 
-    def show(self, record: int, actor: Actor = ANN, as_of: datetime | None = None) -> Any:
+    def show(self, record: int, actor: Actor = ANN, as_of: datetime | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
         """Read a record."""
         from peelian.store.records.reading import show
 
         return show(self.rules.catalogue, record, actor, WHY, as_of=as_of)
 
-    def take(self, source: str, records: list[RecordDraft], links: list[LinkDraft] = []) -> Any:  # noqa: B006 - read only
+    def take(self, source: str, records: list[RecordDraft], links: list[LinkDraft] = []) -> Any:  # noqa: ANN401, B006
         """Take drafts as an import does, in one transaction."""
         from django.db import transaction
 
@@ -106,18 +104,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def server() -> Iterator[Server]:
+    """One server for all stores of a process."""
+    with postgresql() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     from django.db import connection
 
     from peelian.store.database import open_database
 
-    open_database(tmp_path_factory.mktemp("made"), server)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE template_of_records")
-    url = server.removesuffix("/postgres") + "/template_of_records"
-    open_database(tmp_path_factory.mktemp("made"), url)
+    open_database(tmp_path_factory.mktemp("made"), server.make("template_of_records"))
     connection.close()
-    return url
+    return "template_of_records"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -133,7 +134,7 @@ def sqlite_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
 
 
 def opened(request: pytest.FixtureRequest, tmp_path: Path, vendor: str) -> Iterator[Store]:
-    from django.db import connection, connections
+    from django.db import connections
 
     from peelian.store.database import open_database
     from peelian.store.records.rules import read_rules
@@ -143,14 +144,10 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, vendor: str) -> Itera
         shutil.copytree(request.getfixturevalue("sqlite_template"), home)
         open_database(home)
     else:
-        template = request.getfixturevalue("postgresql_template")
-        name = f"records_{uuid4().hex}"
-        base = template.removesuffix("/template_of_records")
-        open_database(tmp_path / "other", f"{base}/postgres")
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template_of_records")
+        started: Server = request.getfixturevalue("server")
+        url = started.make(f"records_{uuid4().hex}", request.getfixturevalue("postgresql_template"))
         home.mkdir()
-        open_database(home, f"{base}/{name}")
+        open_database(home, url)
     yield Store(home, read_rules(home), vendor)
     connections["default"].close()
 

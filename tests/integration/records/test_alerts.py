@@ -14,7 +14,7 @@ from peelian.records.queries import Filters, Near
 ACCOUNTS = {ANN.id: ANN, BEN.id: BEN}
 
 
-def _run(store: Store, hours: float, accounts: dict[int | None, Actor] | None = None) -> Any:
+def _run(store: Store, hours: float, accounts: dict[int | None, Actor] | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.alerting import run_saved_searches
 
     return run_saved_searches(store.home, (ACCOUNTS if accounts is None else accounts).get, store.by(ANN, hours).at)

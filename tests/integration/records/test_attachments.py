@@ -1,4 +1,4 @@
-"""Attachments: told apart by their bytes, bounded, scanned, kept under their content, searchable; nothing half there."""
+"""Attachments: told apart by their bytes, bounded, scanned, kept by their content, searchable; nothing half there."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ from peelian.records.marking import Marking, Sensitivity
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-def _attach(store: Store, record: int, name: str, content: bytes | BinaryIO, terms: RecordTerms | None = None) -> Any:
+def _attach(store: Store, record: int, name: str, content: bytes | BinaryIO, terms: RecordTerms | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.attaching import attach
 
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
@@ -102,7 +102,7 @@ def test_photograph_is_kept_without_what_its_camera_wrote(sqlite_store: Store) -
     with Image.open(io.BytesIO(stored)) as again:
         assert again.size == (60, 40)
         assert len(again.getexif()) == 0
-    assert attached(todd, ANN) == (kept,)
+    assert attached(todd, ANN, WHY) == (kept,)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_same_name_again_is_a_version_and_same_bytes_again_are_nothing(store: St
     again = _attach(store, todd, "statement.txt", b"first words")
     second = _attach(store, todd, "statement.txt", b"second words")
     assert again == first
-    assert [(a.version, a.sha256) for a in attached(todd, ANN)] == [(2, second.sha256), (1, first.sha256)]
+    assert [(a.version, a.sha256) for a in attached(todd, ANN, WHY)] == [(2, second.sha256), (1, first.sha256)]
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "a\\b.txt", "a\nb.txt", "x" * 201, "nul\0.txt"])

@@ -20,13 +20,13 @@ from peelian.records.queries import Filters
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def _import(store: Store, feed: Any) -> Any:
+def _import(store: Store, feed: Any) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.importing import import_records
 
     return import_records(feed, store.rules.catalogue, store.rules.policy, ANN, NOW)
 
 
-def _manchester(store: Store, folder: Path) -> Any:
+def _manchester(store: Store, folder: Path) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.sources.pole.csv_files import open_feed
     from peelian.sources.pole.mapping import read_shipped
 
@@ -39,7 +39,7 @@ def _counts() -> tuple[int, ...]:
     counts = []
     with connection.cursor() as cursor:
         for table in ("record", "record_statement", "record_link", "search_entry", "search_posting", "search_document"):
-            cursor.execute(f"SELECT count(*) FROM {table}")
+            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
             counts.append(cursor.fetchone()[0])
     return tuple(counts)
 
@@ -163,7 +163,8 @@ def test_killed_import_leaves_no_half_record_and_goes_on(sqlite_store: Store, tm
         os.kill(process.pid, signal.SIGKILL)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM record r WHERE NOT EXISTS (SELECT 1 FROM record_statement s WHERE s.record_id = r.id) "
+            "SELECT count(*) FROM record r "
+            "WHERE NOT EXISTS (SELECT 1 FROM record_statement s WHERE s.record_id = r.id) "
             "OR NOT EXISTS (SELECT 1 FROM search_entry e WHERE e.record_id = r.id)"
         )
         assert cursor.fetchone()[0] == 0
@@ -218,7 +219,7 @@ def _sample(store: Store) -> dict[str, int]:
     return made
 
 
-def _told(store: Store) -> Any:
+def _told(store: Store) -> Any:  # noqa: ANN401 - a value from behind Django
     """What a store says, without its numbers."""
     from peelian.store.records.dump import dump
 

@@ -12,7 +12,7 @@ from peelian.errors import ConflictError, NotAllowedError, NotFoundError, Record
 N_PEOPLE = 6
 
 
-def _everything(store: Store, people: list[int]) -> Any:
+def _everything(store: Store, people: list[int]) -> Any:  # noqa: ANN401 - a value from behind Django
     """All that is read of these records, but for the ids of later links."""
     return [(v.entity.members, dict(v.entity.values), v.entity.unknown) for v in map(store.show, people)]
 
@@ -120,15 +120,15 @@ def test_proposal_is_decided_once_and_its_pair_never_proposed_again(store: Store
     told = [Proposed(two, one, 0.92, ("same date of birth",), steps), Proposed(one, three, None, ("same NHS number",))]
     assert merges.propose(told, "splink", store.by()) == 2
     assert merges.propose(told, "splink", store.by()) == 0
-    first, second = merges.queue(ANN)
+    first, second = merges.queue(ANN, WHY)
     assert (first.left, first.right, first.score, first.waterfall) == (one, two, 0.92, steps)
     assert second.score is None
     link = merges.decide(store.rules.catalogue, first.id, store.by(), accept=True)
     assert link is not None
     assert store.show(one).entity.members == (one, two)
     assert merges.decide(store.rules.catalogue, second.id, store.by(), accept=False, note="twins") is None
-    assert merges.queue(ANN) == ()
-    assert [p.note for p in merges.queue(ANN, decision="rejected")] == ["twins"]
+    assert merges.queue(ANN, WHY) == ()
+    assert [p.note for p in merges.queue(ANN, WHY, decision="rejected")] == ["twins"]
     with pytest.raises(ConflictError):
         merges.decide(store.rules.catalogue, first.id, store.by(), accept=False)
     assert merges.propose(told, "splink", store.by()) == 0

@@ -15,13 +15,13 @@ from peelian.records.statements import Reliability, Stance
 SEALED = Marking(Sensitivity.SEALED, "", "DI Rees", frozenset({9}))
 
 
-def _told(source: str = "passport", reliability: Reliability = Reliability.STATED) -> Any:
+def _told(source: str = "passport", reliability: Reliability = Reliability.STATED) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.store.records.writing import Told
 
     return Told(source, None, reliability)
 
 
-def _said(store: Store, record: int, name: str) -> Any:
+def _said(store: Store, record: int, name: str) -> Any:  # noqa: ANN401 - a value from behind Django
     return next(s for s in store.show(record).statements if s.property == name)
 
 
@@ -168,7 +168,7 @@ def test_link_to_itself_or_of_wrong_types_or_twice_is_refused(store: Store) -> N
     with pytest.raises(RecordError, match="leads from"):
         store.tie("lives-at", todd, van)
     with pytest.raises(RecordError, match="merged"):
-        store.tie("same-as", todd, van) if todd == van else store.tie("same-as", todd, store.add("person", name="X"))
+        store.tie("same-as", todd, store.add("person", name="X"))
     store.tie("has-vehicle", todd, van)
     with pytest.raises(ConflictError):
         store.tie("has-vehicle", todd, van)
@@ -232,6 +232,14 @@ def test_type_of_a_force_s_own_is_a_file(store: Store) -> None:
         own.add("ship", hull="X")
 
 
+_SAY = """INSERT INTO record_statement
+  (record_id, property, stance, value, source, recorded_at, recorder, reliability)
+  SELECT record_id, property, '{}', '{}', source, recorded_at, recorder, reliability FROM record_statement"""
+_TIE = """INSERT INTO record_link
+  (type, start_id, end_id, detail, source, key, recorded_at, recorder, reliability, reasons)
+  SELECT type, start_id, {}, '', source, {}, recorded_at, recorder, reliability, '[]' FROM record_link"""
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -239,14 +247,11 @@ def test_type_of_a_force_s_own_is_a_file(store: Store) -> None:
         "UPDATE record_link SET type = 'family'",
         "UPDATE record SET sensitivity = 'sealed', keeper = ''",
         "UPDATE record SET sensitivity = 'secret'",
-        "INSERT INTO record_statement (record_id, property, stance, value, source, recorded_at, recorder, reliability) "
-        "SELECT record_id, property, 'says', '', source, recorded_at, recorder, reliability FROM record_statement",
-        "INSERT INTO record_statement (record_id, property, stance, value, source, recorded_at, recorder, reliability) "
-        "SELECT record_id, property, 'withdraws', 'x', source, recorded_at, recorder, reliability FROM record_statement",
-        "INSERT INTO record_link (type, start_id, end_id, detail, source, key, recorded_at, recorder, reliability, reasons) "
-        "SELECT type, start_id, start_id, '', source, 'k', recorded_at, recorder, reliability, '[]' FROM record_link",
-        "INSERT INTO record_link (type, start_id, end_id, detail, source, key, recorded_at, recorder, reliability, reasons) "
-        "SELECT type, start_id, end_id, '', source, key, recorded_at, recorder, reliability, '[]' FROM record_link",
+        _SAY.format("says", ""),
+        _SAY.format("withdraws", "x"),
+        _SAY.format("whispers", "x"),
+        _TIE.format("start_id", "'k'"),
+        _TIE.format("end_id", "key"),
     ],
 )
 def test_database_itself_refuses(store: Store, sql: str) -> None:

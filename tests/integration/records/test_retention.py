@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from tests.integration.records.conftest import ANN, BEN, NOON, Store
+from tests.integration.records.conftest import ANN, BEN, NOON, WHY, Store
 
 from peelian.errors import NotAllowedError, NotFoundError, RecordError
 
@@ -21,7 +21,7 @@ def _raw(store: Store) -> bytes:
     told = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT t.*::text FROM "{table}" t')
+            cursor.execute(f'SELECT t.*::text FROM "{table}" t')  # noqa: S608 - our own names
             told += [str(row) for row in cursor.fetchall()]
     return "\n".join(told).encode()
 
@@ -41,7 +41,7 @@ def test_clock_tells_when_and_why(store: Store) -> None:
     assert clock.due == date(2032, 3, 1)
     clock = retention.move(store.rules.policy, todd, "grave", "wanted for robbery", store.by(ANN, 2))
     assert clock.due == date(2036, 3, 1)
-    assert [d.kind for d in retention.decisions(todd, ANN)] == ["reset", "moved"]
+    assert [d.kind for d in retention.decisions(todd, ANN, WHY)] == ["reset", "moved"]
     with pytest.raises(RecordError, match="starts no clear period"):
         retention.reset(store.rules.policy, todd, "because", date(2026, 3, 1), store.by())
     with pytest.raises(RecordError, match="is to come"):

@@ -25,6 +25,28 @@ def site_home(made_site_home: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def made_plain_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home without a night, its tables and accounts made, not to be changed."""
+    home = tmp_path_factory.mktemp("plain") / "home"
+    open_town(home)
+
+    from django.db import connections
+
+    connections.close_all()
+    return home
+
+
+@pytest.fixture
+def plain(made_plain_home: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A site without a night, opened in this process: enough for whatever is about accounts."""
+    yield open_town(copy_of(made_plain_home, tmp_path / "home"))
+
+    from django.db import connections
+
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
     """A PostgreSQL server on loopback, started once a worker."""
     with postgresql() as server:

@@ -19,6 +19,8 @@ SAMPLES = {
     f"patrol/{_AT}/today": "patrol/at/town/district/North/today",
     f"patrol/briefing/{_DATED}/": f"patrol/briefing/town/{NIGHTS[1]}/district/North/",
     f"patrol/shift/{_DATED}/": f"patrol/shift/town/{NIGHTS[1]}/district/North/",
+    "accounts/<int:number>/": "accounts/1/",
+    "password/<str:who>/<str:token>/": "password/MQ/none/",
     "patrol/notes/<uuid:note>/": "patrol/notes/00000000-0000-4000-8000-000000000000/",
 }
 
@@ -56,7 +58,8 @@ def test_a_role_gets_what_its_rule_says_and_nothing_else(town: dict[str, Any], r
         answer = client.get("/" + address)
         if Role(role) in rule.roles:
             assert answer.status_code in (200, 302, 404, 405), address
-            assert "/sign-in/" not in answer.headers.get("Location", ""), address
+            wants_sign_in = answer.headers.get("Location", "").startswith(f"{reverse('sign-in')}?")
+            assert not wants_sign_in, address
         elif role == "public":
             assert answer.status_code == 302, address
             assert answer.headers["Location"].startswith(reverse("sign-in")), address

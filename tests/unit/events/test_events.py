@@ -150,3 +150,28 @@ def test_bundle_without_types_or_with_a_weight_that_is_not_positive_is_refused(w
 
 def test_age_is_taken_from_the_middle_of_the_span() -> None:
     assert make_events([0.0], [0.0], [2.0], span_hours=24).age_days(CUTOFF) == pytest.approx(np.array([1.5]))
+
+
+def mixed_events() -> Events:
+    return make_events([0.0, 300.0, 600.0], [0.0] * 3, [3.0, 2.0, 1.0], crime_type=["b", "a", "b"])
+
+
+def test_types_are_numbered_with_their_names_and_chosen_by_them() -> None:
+    events = mixed_events()
+    codes, names = events.type_codes
+    assert [names[c] for c in codes] == events.table["crime_type"].to_list()
+    chosen = events.of_types(["b"])
+    assert chosen.table.equals(events.table.filter(pl.col("crime_type") == "b"))
+    assert chosen.x.tolist() == chosen.table["x"].to_list()
+    assert [chosen.type_codes[1][c] for c in chosen.type_codes[0]] == ["b", "b"]
+    assert len(events.of_types(["nothing"])) == len(Events.empty("EPSG:32615", CUTOFF).of_types(["b"])) == 0
+
+
+def test_what_is_held_of_all_events_is_held_of_the_chosen_ones() -> None:
+    events = mixed_events()
+    grid = Grid("EPSG:32615", 250.0, 0, 0, 4, 4)
+    assert events.cells(grid).tolist() == [0, 1, 2]
+    chosen = events.of_types(["b"])
+    assert chosen.cells(grid).tolist() == [0, 2]
+    assert chosen.age_days(CUTOFF).tolist() == pytest.approx([3.0, 1.0])
+    assert Bundle.from_mapping("harm", {"a": 7.0}).weights_of(events).tolist() == [0.0, 7.0, 0.0]

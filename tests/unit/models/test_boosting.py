@@ -11,6 +11,7 @@ from peelian.models.record import read_record
 from peelian.models.surfaces import SurfacePlan
 from peelian.models.windows import Anchor
 from peelian.places import Period, Region
+from peelian.places.covariates import Covariates
 
 TOMORROW = Period(CUTOFF, CUTOFF + timedelta(days=1))
 BURGLARY = Bundle.of("burglary")
@@ -70,3 +71,20 @@ def test_calendar_knows_the_weekday_and_closes_the_year() -> None:
     assert calendar(datetime(2018, 7, 2, 12, tzinfo=UTC))[0] == 0.0
     new_year = calendar(datetime(2018, 12, 31, tzinfo=UTC)) - calendar(datetime(2019, 1, 1, tzinfo=UTC))
     assert np.abs(new_year[1:]).max() < 0.05
+
+
+def test_trees_look_at_what_places_are_like(region: Region) -> None:
+    # Crime falls where the layer says, and moves on every day: no past tells where, only the layer.
+    rng = np.random.default_rng(9)
+    inside = np.flatnonzero(region.is_inside)
+    busy = rng.random(region.grid.n_cells) < 0.3
+    cell = rng.choice(inside[busy[inside]], 3000)
+    x, y = region.grid.centres(cell)
+    history = make_events(x, y, rng.uniform(0.05, 500, 3000))
+    layer = Covariates.of(region.grid, {"busy": busy.astype(float)})
+    fitted = Boosting(rows_per_leaf=100, half_lives_days=(3.0,), bandwidths_m=(), covariates=layer).fit(
+        history, BURGLARY, region
+    )
+    forecast = fitted.forecast(TOMORROW)
+    assert forecast.parameters["layers"] == "busy"
+    assert forecast.expected[inside[busy[inside]]].mean() > 5 * forecast.expected[inside[~busy[inside]]].mean()

@@ -6,6 +6,7 @@ from peelian.errors import PlaceError
 from peelian.places import Grid
 from peelian.places.covariates import (
     Covariates,
+    PlaceLayers,
     distance_to_nearest,
     metres_of_lines,
     points_per_cell,
@@ -61,3 +62,34 @@ def test_layer_with_a_hole_in_it_is_refused_by_name_and_cell() -> None:
         Covariates(GRID, ("bars",), np.zeros((11, 1)))
     with pytest.raises(PlaceError, match="name of its own"):
         Covariates(GRID, ("bars", "bars"), np.zeros((12, 2)))
+
+
+def layers() -> PlaceLayers:
+    points = np.array([shapely.Point(X0 + 10, Y0 + 10), shapely.Point(X0 + 260, Y0 + 10)], dtype=object)
+    park = np.array([shapely.box(X0, Y0, X0 + 250, Y0 + 250)], dtype=object)
+    street = np.array([shapely.LineString([(X0, Y0 + 100), (X0 + 500, Y0 + 100)])], dtype=object)
+    return PlaceLayers(
+        ("bars", "way to a bar", "park", "street"),
+        ("points", "distance", "share", "lines"),
+        (points, points, park, street),
+    )
+
+
+def test_shapes_become_layers_on_any_grid() -> None:
+    made = layers().on(GRID)
+    assert made.names == ("bars", "way to a bar", "park", "street")
+    assert made.values[:2].round(0).tolist() == [[1.0, 163.0, 1.0, 250.0], [1.0, 163.0, 0.0, 250.0]]
+    fine = layers().on(GRID.nested(4))
+    assert fine.values[:, 0].sum() == 2
+    assert fine.values[:, 3].sum() == pytest.approx(500.0)
+
+
+def test_a_layers_fingerprint_follows_its_shapes_and_nothing_else() -> None:
+    same, moved = layers(), layers()
+    moved.shapes[0][0] = shapely.Point(X0 + 11, Y0 + 10)
+    assert layers().fingerprint == same.fingerprint != moved.fingerprint
+
+
+def test_a_layer_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(PlaceError, match="layers are made by points, distance, share, lines"):
+        PlaceLayers(("x",), ("people",), (np.array([shapely.Point(0, 0)], dtype=object),)).on(GRID)

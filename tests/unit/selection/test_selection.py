@@ -11,6 +11,7 @@ from peelian.events import Bundle, Events
 from peelian.forecasts import Forecast, Influence
 from peelian.models.smoothed_counts import SmoothedCounts
 from peelian.places import AreaLayer, Grid, Period, Region, Squares, StudyArea
+from peelian.selection.hysteresis import Incumbents
 from peelian.selection.naming import Streets
 from peelian.selection.shading import shade
 from peelian.selection.stability import rank_ranges, times_chosen, with_rank_ranges
@@ -178,3 +179,22 @@ def test_parallel_streets_do_not_name_a_crossing() -> None:
 
 def test_events_without_streets_name_nothing() -> None:
     assert Streets.of(make_events([1.0], [1.0], [1.0])).name_boxes(GRID.squares(np.array([0]))) == ("",)
+
+
+def test_a_standing_cell_keeps_its_place_unless_clearly_beaten_and_ranks_stay_by_what_is_expected() -> None:
+    expected = np.full(40, 0.1)
+    expected[[0, 1, 2]] = 1.0, 0.9, 0.8
+    standing = Incumbents(GRID.squares(np.array([2])), 0.25)
+    kept = select_top(forecast(expected), LAYER, TopCells(count=2, nearly=1), standing)["1"]
+    assert kept.squares.x_min.tolist() == GRID.squares(np.array([0, 2])).x_min.tolist()
+    assert kept.table["expected_count"].to_list() == [1.0, 0.8, 0.9]
+    assert kept.table["is_chosen"].to_list() == [True, True, False]
+    beaten = select_top(forecast(expected), LAYER, TopCells(2, 1), Incumbents(standing.squares, 0.1))["1"]
+    assert beaten.table["expected_count"].to_list() == [1.0, 0.9, 0.8]
+
+
+def test_without_incumbents_nothing_is_favoured() -> None:
+    expected = np.random.default_rng(8).gamma(0.4, size=40)
+    nobody = Incumbents(Squares(np.empty(0), np.empty(0), 250.0), 0.5)
+    plain, held = (select_top(forecast(expected), LAYER, TopCells(3, 2), i) for i in (None, nobody))
+    assert all(plain[a].table.equals(held[a].table) for a in plain)

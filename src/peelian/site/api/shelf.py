@@ -5,7 +5,7 @@ Nights that have ended are for who holds ``history``: to judge, never to act on.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from peelian.site.api.callers import Caller
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
 from peelian.store import nights as night_store
-from peelian.store.night_boxes import Bounds, NightBox, NightBoxes, NightKey
+from peelian.store.night_boxes import LONGEST, Bounds, NightBox, NightBoxes, NightKey
 from peelian.store.night_folders import Document, NightFolders
 
 
@@ -37,6 +37,14 @@ class Wanted:
     def is_dated(self) -> bool:
         """Whether a time is asked for: then nights that have ended may answer."""
         return (self.night, self.begins, self.ends) != (None, None, None)
+
+    @property
+    def dates(self) -> tuple[date | None, date | None]:
+        """Between which dates the nights that can answer are called."""
+        if self.night is not None:
+            return self.night, self.night
+        first = None if self.begins is None else (self.begins - LONGEST).date()
+        return first, None if self.ends is None else self.ends.date() + timedelta(days=1)
 
     def takes(self, key: NightKey) -> bool:
         """Tell whether a level of a night is asked for."""
@@ -153,15 +161,12 @@ class Shelf:
 
     def every(self, wanted: Wanted) -> Iterator[NightKey]:
         """Yield every level of every published night that is asked for, newest first: for who holds ``history``."""
-        return (k for k in self._boxes.levels() if wanted.takes(k))
+        return (k for k in self._boxes.levels(*wanted.dates) if wanted.takes(k))
 
     def newest(self, wanted: Wanted) -> Iterator[NightKey]:
-        """Yield each force's newest level of every name, or those of the night that is asked for, ended or not."""
-        seen: set[tuple[str, str]] = set()
-        for key in self.every(wanted):
-            if (key.force, key.level) not in seen:
-                seen.add((key.force, key.level))
-                yield key
+        """Yield the levels of each force's newest night, or of the night that is asked for, ended or not."""
+        found = self._boxes.newest() if wanted.night is None else self._boxes.levels(*wanted.dates)
+        return (k for k in found if wanted.takes(k))
 
     def reasons(self, wanted: Wanted) -> Iterator[tuple[NightKey, str, str]]:
         """Yield what is withheld of the nights asked for: the night, the crime type ("" for all) and why."""

@@ -130,7 +130,7 @@ def _rows(shape: dict[str, Any]) -> list[tuple[str, str, str]]:
 def _answer(operation: dict[str, Any]) -> tuple[str, str]:
     """Return the shape and the media type of what an operation answers."""
     kind, content = next(iter(operation["responses"][200]["content"].items()))
-    return content["schema"].get("title", ""), kind
+    return _kind(content["schema"]), kind
 
 
 def _kind(told: dict[str, Any]) -> str:

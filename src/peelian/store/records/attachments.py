@@ -148,11 +148,19 @@ def keep(home: Path, came: Came, checked: Checked, by: By) -> Attached:
     return _value(row)
 
 
-def attached(record: int, actor: Actor) -> tuple[Attached, ...]:
-    """Return what hangs on a record, every version, by name; who lists them has read the record."""
+def attached(record: int, actor: Actor, purpose: Purpose) -> tuple[Attached, ...]:
+    """Return what hangs on a record, every version, by name."""
     need_reader(actor)
     need_row(record, actor)
-    return tuple(_value(r) for r in Attachment.objects.filter(record=record).order_by("name", "-version"))
+    with kept():
+        audit.record(
+            actor,
+            Act.CONSULTED,
+            "read the list of a record's attachments",
+            record=record_name(record),
+            purpose=purpose.text,
+        )
+        return tuple(_value(r) for r in Attachment.objects.filter(record=record).order_by("name", "-version"))
 
 
 def open_attachment(home: Path, attachment: int, actor: Actor, purpose: Purpose) -> tuple[Attached, BinaryIO]:

@@ -74,6 +74,11 @@ def kept_close() -> Sql:
     return Sql("e.sensitivity <> 'open'")
 
 
+def any_kept_close() -> bool:
+    """Tell whether there is a record at all that not everyone may read."""
+    return bool(_ids("SELECT 1 FROM search_entry WHERE sensitivity <> 'open' LIMIT 1", ()))
+
+
 def within(filters: Filters) -> Sql:
     """Return the condition that the filters make; a distance is cut to its circle by the caller's own measure."""
     found = Sql("1 = 1")

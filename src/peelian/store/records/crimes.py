@@ -12,7 +12,7 @@ from peelian.records.links import united
 from peelian.records.marking import Sensitivity
 from peelian.records.statements import Stance, Statement, standing
 from peelian.store.records.bulk import chunks, rows_in
-from peelian.store.records.index import as_statement
+from peelian.store.records.index import STATEMENT, as_statement
 from peelian.store.records.reading import as_link
 from peelian.store.records.tables import LinkRow, Record, StatementRow
 
@@ -72,8 +72,9 @@ def _text(statement: Statement | None) -> str:
 
 def _said(records: Sequence[int], properties: Sequence[str]) -> Mapping[int, tuple[Statement, ...]]:
     told: dict[int, list[Statement]] = {}
-    for row in StatementRow.objects.filter(record_id__in=records, property__in=properties).order_by("id"):
-        told.setdefault(row.record_id, []).append(as_statement(row))
+    rows = StatementRow.objects.filter(record_id__in=records, property__in=properties).order_by("id")
+    for row in rows.values_list(*STATEMENT):
+        told.setdefault(row[1], []).append(as_statement(row))
     return {pk: tuple(s for s in standing(of_one) if s.stance is Stance.SAYS) for pk, of_one in told.items()}
 
 

@@ -15,7 +15,7 @@ from peelian.records.purpose import Purpose
 from peelian.records.statements import Statement
 from peelian.store import audit
 from peelian.store.records.bulk import chunks
-from peelian.store.records.index import as_statement
+from peelian.store.records.index import STATEMENT, as_statement
 from peelian.store.records.reading import marking_of
 from peelian.store.records.tables import LinkRow, Record, StatementRow
 
@@ -58,8 +58,8 @@ def dump(catalogue: Catalogue, actor: Actor, purpose: Purpose, types: Sequence[s
 def _some(catalogue: Catalogue, actor: Actor, part: Sequence[int], types: Sequence[str]) -> Dumped:
     rows = [r for r in _rows(part) if may_read(actor, marking_of(r))]
     said: dict[int, list[Statement]] = {r.pk: [] for r in rows}
-    for told in StatementRow.objects.filter(record_id__in=said).order_by("id"):
-        said[told.record_id].append(as_statement(told))
+    for told in StatementRow.objects.filter(record_id__in=said).order_by("id").values_list(*STATEMENT):
+        said[told[1]].append(as_statement(told))
     records = []
     for row in rows:
         entity = entity_of(catalogue.type(row.type), (row.pk,), said[row.pk])

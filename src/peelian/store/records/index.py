@@ -18,6 +18,11 @@ from peelian.store.records.tables import Record, StatementRow
 
 #: PostgreSQL's key for "whoever adds terms waits here"; SQLite has one writer anyway.
 _LOCK = 7_330_146
+#: The columns of a statement, in the order of the value's fields.
+STATEMENT = (
+    *("id", "record_id", "property", "stance", "value", "about_id", "source", "stated_at", "recorded_at"),
+    *("recorder", "reliability"),
+)
 _ENTRY_COLUMNS = (
     *("record_id", "type", "area", "sensitivity", "title", "lines", "crime_type", "happened_from", "happened_to"),
     *("crs", "x", "y", "square", "changed_at"),
@@ -74,8 +79,8 @@ def reindex(catalogue: Catalogue, records: Iterable[int], at: datetime, terms: T
     for part in chunks(sorted(set(records))):
         rows = {row.pk: row for row in Record.objects.filter(pk__in=part)}
         said: dict[int, list[Statement]] = {pk: [] for pk in rows}
-        for told in StatementRow.objects.filter(record_id__in=part).order_by("id"):
-            said[told.record_id].append(as_statement(told))
+        for told in StatementRow.objects.filter(record_id__in=part).order_by("id").values_list(*STATEMENT):
+            said[told[1]].append(as_statement(told))
         indexed = []
         for pk, row in rows.items():
             kind = catalogue.type(row.type)
@@ -143,20 +148,21 @@ def settle() -> None:
         cursor.execute("ANALYZE")
 
 
-def as_statement(row: StatementRow) -> Statement:
-    """Return the row as a value."""
+def as_statement(row: tuple[Any, ...]) -> Statement:
+    """Return a row of the columns ``STATEMENT`` as a value."""
+    pk, record, name, stance, value, about, source, stated_at, recorded_at, recorder, reliability = row
     return Statement(
-        row.pk,
-        row.record_id,
-        row.property,
-        Stance(row.stance),
-        row.value,
-        row.about_id,
-        row.source,
-        row.stated_at,
-        row.recorded_at,
-        row.recorder,
-        Reliability(row.reliability),
+        pk,
+        record,
+        name,
+        Stance(stance),
+        value,
+        about,
+        source,
+        stated_at,
+        recorded_at,
+        recorder,
+        Reliability(reliability),
     )
 
 

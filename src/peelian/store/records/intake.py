@@ -19,10 +19,6 @@ _RECORD = (
     *("id", "type", "source", "key", "area", "sensitivity", "keeper", "recorded_at", "group"),
     *("review_due", "review_reason"),
 )
-_STATEMENT = (
-    *("id", "record_id", "property", "stance", "value", "about_id", "source", "stated_at", "recorded_at"),
-    *("recorder", "reliability"),
-)
 _LINK = (
     *("id", "type", "start_id", "end_id", "detail", "source", "key", "recorded_at", "recorder", "reliability"),
     *("score", "reasons"),
@@ -138,8 +134,9 @@ def _news(
 
 def _standing(origin: Origin, records: Iterable[int]) -> Mapping[int, tuple[Statement, ...]]:
     told: dict[int, list[Statement]] = {}
-    for row in StatementRow.objects.filter(record_id__in=list(records), source=origin.source).order_by("id"):
-        told.setdefault(row.record_id, []).append(index.as_statement(row))
+    rows = StatementRow.objects.filter(record_id__in=list(records), source=origin.source).order_by("id")
+    for row in rows.values_list(*index.STATEMENT):
+        told.setdefault(row[1], []).append(index.as_statement(row))
     return {pk: standing(statements) for pk, statements in told.items()}
 
 
@@ -229,7 +226,7 @@ def _state(origin: Origin, said: Sequence[tuple[int, RecordDraft, str, str | Non
         )
         for number, (pk, draft, name, value, about) in zip(ids, said, strict=True)
     )
-    insert_rows("record_statement", _STATEMENT, rows)
+    insert_rows("record_statement", index.STATEMENT, rows)
 
 
 def _link_row(origin: Origin, pk: int, draft: LinkDraft, start: int, end: int) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from peelian.errors import ConflictError, NotFoundError, RecordError
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import SAME_AS, Catalogue
 from peelian.records.links import Link
-from peelian.records.marking import may_read, need_keeper
+from peelian.records.marking import may_read, need_keeper, need_reader
 from peelian.records.purpose import Purpose
 from peelian.store import audit
 from peelian.store.records.reading import MOST_MEMBERS, as_link, component, marking_of, need_row, record_name
@@ -128,6 +128,7 @@ def undo(merge_link: int, reason: str, by: By) -> None:
 
 def merges_of(record: int, actor: Actor, purpose: Purpose) -> tuple[Link, ...]:
     """Return every merge that ever tied this record, those undone too."""
+    need_reader(actor)
     need_row(record, actor)
     with kept():
         rows = LinkRow.objects.filter(type=SAME_AS).select_related("withdrawal")
@@ -176,15 +177,27 @@ def propose(proposals: Iterable[Proposed], method: str, by: By) -> int:
     return len(fresh)
 
 
-def queue(actor: Actor, *, decision: str = "open", after: int = 0, size: int = 50) -> tuple[Proposal, ...]:
+def queue(
+    actor: Actor, purpose: Purpose, *, decision: str = "open", after: int = 0, size: int = 50
+) -> tuple[Proposal, ...]:
     """Return proposals, the surest first, from the ``after``-th on; none of a record that the actor may not read."""
     need_keeper(actor, "decide on merges")
     rows = MergeProposal.objects.filter(decision=decision).order_by(F("score").desc(nulls_last=True), "id")
     rows = rows.select_related("left", "right").prefetch_related("left__clearances", "right__clearances")
-    page = rows[after : after + size]
-    return tuple(
-        _proposal(r) for r in page if may_read(actor, marking_of(r.left)) and may_read(actor, marking_of(r.right))
-    )
+    with kept():
+        page = [
+            r
+            for r in rows[after : after + size]
+            if may_read(actor, marking_of(r.left)) and may_read(actor, marking_of(r.right))
+        ]
+        audit.record(
+            actor,
+            Act.CONSULTED,
+            "read the queue of merges",
+            purpose=purpose.text,
+            details={"proposals": [r.pk for r in page]},
+        )
+    return tuple(_proposal(r) for r in page)
 
 
 def decide(catalogue: Catalogue, proposal: int, by: By, *, accept: bool, note: str = "") -> Link | None:

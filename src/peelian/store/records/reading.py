@@ -22,7 +22,7 @@ from peelian.records.purpose import Purpose
 from peelian.records.statements import Reliability, Statement
 from peelian.store import audit
 from peelian.store.records.bulk import as_instant, chunks, rows_in
-from peelian.store.records.index import as_statement
+from peelian.store.records.index import STATEMENT, as_statement
 from peelian.store.records.tables import Disposal, LinkRow, Record, StatementRow
 
 #: One entity is made of at most so many records; a merge beyond it is refused.
@@ -288,7 +288,7 @@ def statements_of(records: Sequence[int], as_of: datetime | None) -> tuple[State
     rows = StatementRow.objects.filter(record_id__in=records)
     if as_of is not None:
         rows = rows.filter(recorded_at__lte=as_of)
-    return tuple(as_statement(row) for row in rows.order_by("id"))
+    return tuple(as_statement(row) for row in rows.order_by("id").values_list(*STATEMENT))
 
 
 def as_link(row: LinkRow) -> Link:

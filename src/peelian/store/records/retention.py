@@ -13,7 +13,8 @@ from django.db import connection, transaction
 
 from peelian.errors import RecordError
 from peelian.records.access import Act, Actor
-from peelian.records.marking import may_read, need_keeper
+from peelian.records.marking import may_read, need_keeper, need_reader
+from peelian.records.purpose import Purpose
 from peelian.records.retention import Clock, Policy, Start, clock, first_start
 from peelian.store import audit
 from peelian.store.records import index
@@ -69,7 +70,7 @@ class Disposed:
 
 
 def reset(policy: Policy, record: int, why: str, on: date, by: By) -> Clock:
-    """Start a record's clear period anew, for one of the policy's reasons.
+    """Start a record's clear period anew, for one of the policy's reasons; whoever works with records may.
 
     Raises
     ------
@@ -120,10 +121,14 @@ def clock_of(policy: Policy, row: Record) -> Clock:
     return clock(policy.group_of(row.type, crime_type, group), starts)
 
 
-def decisions(record: int, actor: Actor) -> tuple[Decision, ...]:
+def decisions(record: int, actor: Actor, purpose: Purpose) -> tuple[Decision, ...]:
     """Return what happened to a record's clock, oldest first."""
+    need_reader(actor)
     need_row(record, actor)
-    rows = RetentionEvent.objects.filter(record=record).order_by("id")
+    with kept():
+        rows = list(RetentionEvent.objects.filter(record=record).order_by("id"))
+        what = "read the decisions on a record's retention"
+        audit.record(actor, Act.CONSULTED, what, record=record_name(record), purpose=purpose.text)
     return tuple(Decision(r.kind, r.on, r.reason, r.group, r.recorder) for r in rows)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from peelian.errors import RecordError
 from peelian.records.access import Act, Actor
@@ -71,9 +71,10 @@ def search(
     where = candidates.readable(actor) & candidates.within(filters)
     ranked, is_capped = _ranked(reading, where, filters)
     chosen = ranked[(page - 1) * size : page * size]
+    to_the_letter = _kept_close(reading)
     with transaction.atomic():
         hits = _still_readable(chosen, actor)
-        notices = _notices(reading, actor)
+        notices = _notices(to_the_letter, actor)
         audit.record(
             actor,
             Act.CONSULTED,
@@ -178,18 +179,24 @@ def _still_readable(hits: Sequence[Hit], actor: Actor) -> list[Hit]:
     return [h for h in hits if h.record in rows and may_read(actor, marking_of(rows[h.record]))]
 
 
-def _notices(reading: Reading, actor: Actor) -> tuple[str, ...]:
-    """Return whom to ask about records that answer to the letter and that the actor may not read.
+def _kept_close(reading: Reading) -> list[int]:
+    """Return the records, among those that not everyone may read, that answer the query to the letter.
 
-    Only a whole identifier or a whole name brings a notice, whatever the filters: else a piece at a time, or a filter
-    at a time, would tell what the record says.
+    Only a whole identifier or a whole name counts, whatever the filters: else a piece at a time, or a filter at a
+    time, would tell what the record says.
     """
-    if not reading.text:
-        return ()
+    if not reading.text or not candidates.any_kept_close():
+        return []
     where = candidates.kept_close()
     ids = {*candidates.by_key(reading, where), *candidates.by_names(reading.names, where, exactly=True)}
-    exact = [r.record for r in _rows(ids).values() if _answers_to_the_letter(r, reading)]
-    rows = Record.objects.filter(pk__in=exact).prefetch_related("clearances")
+    return [r.record for r in _rows(ids).values() if _answers_to_the_letter(r, reading)]
+
+
+def _notices(records: Sequence[int], actor: Actor) -> tuple[str, ...]:
+    """Return whom to ask about those of these records that the actor may not read, each sentence once."""
+    if not records:
+        return ()
+    rows = Record.objects.filter(pk__in=records).prefetch_related("clearances")
     keepers = {row.keeper for row in rows if not may_read(actor, marking_of(row))}
     return tuple(Notice(keeper).sentence for keeper in sorted(keepers))
 
@@ -233,14 +240,3 @@ def filters_json(filters: Filters) -> dict[str, Any]:
         near = filters.near
         told["near"] = [near.crs, near.x, near.y, near.radius_m]
     return told
-
-
-def explain(sql_of: Sequence[tuple[str, Sequence[Any]]]) -> list[str]:
-    """Return the database's plan of each query, for a benchmark to print."""
-    word = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN ANALYZE"
-    plans = []
-    with connection.cursor() as cursor:
-        for sql, values in sql_of:
-            cursor.execute(f"{word} {sql}", list(values))
-            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
-    return plans

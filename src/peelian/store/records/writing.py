@@ -327,7 +327,7 @@ def _add(record: int, said: tuple[str, Stance, str], about: int | None, told: To
         recorder=by.actor.name,
         reliability=told.reliability.value,
     )
-    return index.as_statement(row)
+    return index.as_statement(tuple(getattr(row, name) for name in index.STATEMENT))
 
 
 def _need_standing(record: int, statement: int, name: str) -> None:
