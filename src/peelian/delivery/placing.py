@@ -76,6 +76,10 @@ class KnownGround:
         middle = shapely.line_interpolate_point(line, 0.5, normalized=True)
         return float(shapely.get_x(middle)), float(shapely.get_y(middle))
 
+    def crossing_name(self, one: str, other: str) -> str:
+        """Return what a crossing is called: its streets' whole names."""
+        return f"{self.names[self._street(one)]} and {self.names[self._street(other)]}"
+
     def point(self, text: str) -> tuple[float, float]:
         """Return the point written as "latitude, longitude" in degrees, or as easting and northing in metres.
 

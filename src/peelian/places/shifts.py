@@ -1,5 +1,6 @@
 """A shift: when a patrol works, by the clock on the wall, on some days of the week."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -50,3 +51,15 @@ class Shift:
     def ends(self) -> time:
         """The local time at which it ends by the clock."""
         return (datetime.combine(date.min, self.start) + timedelta(minutes=self.minutes)).time()
+
+
+def shifts_within(shifts: Iterable[Shift], period: Period, time_zone: str) -> tuple[tuple[Shift, Period], ...]:
+    """Return the shifts that work in some part of a period, in the order in which they start.
+
+    Over a stretch longer than two days only those of its first: a month's paper lists no ninety shifts.
+    """
+    first = period.start.astimezone(zone(time_zone)).date()
+    days = [first + timedelta(days=n) for n in (-1, 0, 1)]
+    worked = [(shift, shift.period_on(day, time_zone)) for day in days for shift in shifts]
+    met = [(s, p) for s, p in worked if p is not None and p.start < period.end and p.end > period.start]
+    return tuple(sorted(met, key=lambda item: (item[1].start, item[0].name)))

@@ -7,7 +7,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -51,6 +51,11 @@ class NightBox:
     properties: Mapping[str, Any]
     geometry: Mapping[str, Any]
     feature: str
+
+    def suppressed(self, why: str) -> "NightBox":
+        """Return the box as an analyst suppressed it: it stays in the list, and says by whom and why."""
+        properties = {**self.properties, "suppressed": why}
+        return replace(self, properties=properties, feature=_feature(self.id, self.geometry, properties))
 
 
 class NightBoxes:
@@ -126,6 +131,7 @@ def _box(key: NightKey, feature: Mapping[str, Any], areas: Mapping[str, str], ki
     box_id = f"{key.force}:{key.night}:{key.level}:{areas[told['area_id']]}:{kinds[told['crime_type']]}:{told['rank']}"
     properties = {"force": key.force, "night": str(key.night), "level": key.level, **told}
     del properties["is_chosen"]  # all of these are
+    properties["suppressed"] = ""
     longitude, latitude = zip(*geometry["coordinates"][0], strict=True)
     return NightBox(
         id=box_id,
@@ -135,9 +141,10 @@ def _box(key: NightKey, feature: Mapping[str, Any], areas: Mapping[str, str], ki
         bounds=(min(longitude), min(latitude), max(longitude), max(latitude)),
         properties=properties,
         geometry=geometry,
-        feature=json.dumps(
-            {"type": "Feature", "id": box_id, "geometry": geometry, "properties": properties},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ),
+        feature=_feature(box_id, geometry, properties),
     )
+
+
+def _feature(box_id: str, geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
+    whole = {"type": "Feature", "id": box_id, "geometry": geometry, "properties": properties}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))

@@ -47,6 +47,10 @@ def test_crossing_is_where_two_streets_meet() -> None:
     assert (x - X, y - Y) == pytest.approx((1000, 1000), abs=1)
 
 
+def test_crossing_is_called_by_the_whole_names_of_its_streets() -> None:
+    assert GROUND.crossing_name("n ash", "beech") == "N Ash St and Beech Ave"
+
+
 def test_street_may_be_named_in_part_while_it_is_the_only_one() -> None:
     assert GROUND.crossing("beech", "N. Ash St.") == GROUND.crossing("N Ash St", "Beech Ave")
     with pytest.raises(PlaceError, match="Ashton Pl, N Ash St"):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from peelian.delivery import words
+from peelian.forecasts.edits import BoxEdit
 from peelian.forecasts.nights import PurposeCard
 from peelian.site.api import models
 from peelian.site.api.shelf import MapLine, Shelf, Wanted
@@ -99,6 +100,13 @@ def _line(line: MapLine) -> dict[str, Any]:
 def box(shelf: Shelf, key: NightKey, found: NightBox) -> dict[str, Any]:
     """Return a box as the interface tells it (``models.Box``)."""
     return {**found.properties, "id": found.id, "has_ended": shelf.has_ended(key), "polygon": found.geometry}
+
+
+def edit(shelf: Shelf, key: NightKey, made: BoxEdit) -> models.Edit:
+    """Return an analyst's edit."""
+    names = ("id", "force", "night", "level", "area_id", "crime_type", "letter", "rank", "place", "reason", "by", "at")
+    polygon = models.Polygon(type="Polygon", coordinates=[shelf.ring(key, made)])
+    return models.Edit(kind=made.kind.value, polygon=polygon, **{n: getattr(made, n) for n in names})
 
 
 def why(shelf: Shelf, found: NightBox) -> models.Why:

@@ -227,6 +227,7 @@ class BoxFacts(Schema):
     is_example: bool
     uncertainty: str
     note: str
+    suppressed: str = Field(description="Which analyst suppressed the box, and why: nobody is to visit it. Else empty.")
 
 
 class Box(BoxFacts):
@@ -235,6 +236,32 @@ class Box(BoxFacts):
     id: str
     has_ended: bool
     polygon: Polygon
+
+
+class Edit(Schema):
+    """A box that an analyst added, or one of the forecast's that was suppressed: never part of the forecast."""
+
+    id: int
+    force: str
+    night: date
+    level: str
+    area_id: str
+    crime_type: str
+    kind: Literal["add", "suppress"]
+    letter: str = Field(description="What an added box is called; empty for a suppressed one.")
+    rank: int | None = Field(description="The suppressed box's rank; null for one that was added.")
+    place: str
+    reason: str
+    by: str
+    at: datetime
+    polygon: Polygon
+
+
+class Edits(Schema):
+    """What analysts added and suppressed, and has not been withdrawn."""
+
+    items: list[Edit]
+    note: str
 
 
 class BoxFeature(Schema):

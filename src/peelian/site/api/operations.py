@@ -114,6 +114,13 @@ def why(request: HttpRequest, box_id: Annotated[models.Id, Path()]) -> models.Wh
     return answers.why(shelf, found)
 
 
+@reads("/edits", models.Edits, Scope.BOXES)
+def edits(request: HttpRequest, query: Query[models.MapQuery]) -> models.Edits:
+    """What analysts added to the boxes and suppressed, with reasons. Kept and judged apart from the forecast."""
+    shelf, wanted = Shelf(caller_of(request)), Wanted(**query.model_dump())
+    return models.Edits(items=[answers.edit(shelf, *e) for e in shelf.edits(wanted)], note=words.NO_GROUND_ANY)
+
+
 @reads("/scores", models.Scores, Scope.SCORES)
 def scores(request: HttpRequest, query: Query[models.ScoreQuery]) -> models.Scores:
     """How boxes did, last and pooled, beside every baseline. Of the newest night, or of the one named; never off."""

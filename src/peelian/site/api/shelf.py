@@ -9,13 +9,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from peelian.delivery.placing import ring_of
 from peelian.errors import NotFoundError, PublicationError
+from peelian.forecasts.edits import BoxEdit, EditKind
 from peelian.forecasts.nights import PurposeCard
+from peelian.places.projections import Projection
 from peelian.records.scopes import Scope
 from peelian.site.api.callers import Caller
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
 from peelian.store import nights as night_store
+from peelian.store.edits import edits
 from peelian.store.night_boxes import LONGEST, Bounds, NightBox, NightBoxes, NightKey
 from peelian.store.night_folders import Document, NightFolders
 
@@ -90,6 +94,7 @@ class Shelf:
         self.folders = NightFolders(site_settings().home)
         self._boxes = NightBoxes(self.folders)
         self._cards: Mapping[str, PurposeCard] | None = None
+        self._edits: dict[NightKey, tuple[BoxEdit, ...]] = {}
 
     def keys(self, wanted: Wanted) -> Iterator[NightKey]:
         """Yield the levels of nights that are asked for and that the caller may read, newest first.
@@ -118,7 +123,7 @@ class Shelf:
                 if box.crime_type not in refused:
                     refused[box.crime_type] = self.without_card(key, box.crime_type)
                 if not refused[box.crime_type]:
-                    yield key, box
+                    yield key, self._edited(key, box)
 
     def maps(self, wanted: Wanted) -> Iterator[MapLine]:
         """Yield the maps that are asked for and that may be handed on, in the order of their night's list."""
@@ -193,7 +198,23 @@ class Shelf:
         if box is None or not self.caller.may_see(box.area_id, key.force):
             raise NotFoundError(f"there is no box {box_id!r} among those you may see.")
         self._need_valid(key, box.crime_type)
-        return key, box
+        return key, self._edited(key, box)
+
+    def edits(self, wanted: Wanted) -> Iterator[tuple[NightKey, BoxEdit]]:
+        """Yield analysts' standing edits of the maps that are asked for and that may be handed on, oldest first."""
+        for key in self.keys(wanted):
+            if self.withheld(key):
+                continue
+            for edit in self._edits_of(key):
+                is_wanted = wanted.area in (None, edit.area_id) and wanted.crime_type in (None, edit.crime_type)
+                is_theirs = is_wanted and self.caller.may_see(edit.area_id, key.force)
+                if is_theirs and not self.without_card(key, edit.crime_type):
+                    yield key, edit
+
+    def ring(self, key: NightKey, edit: BoxEdit) -> list[list[float]]:
+        """Return an edit's square as a closed ring in WGS84."""
+        crs = self.folders.index(key.force, key.night, key.level)["force"]["crs"]
+        return ring_of(Projection(crs), (edit.x_min, edit.y_min), edit.size_m)
 
     def today(self) -> date:
         """Return the day it is where the forces are: the earlier one where they do not agree."""
@@ -221,6 +242,23 @@ class Shelf:
         held = (self._cards.get(name) for name in (crime_type, "*"))
         is_held = any(card is not None and card.is_valid_on(today) for card in held)
         return "" if is_held else f"{crime_type} has no purpose card that is valid today."
+
+    def _edits_of(self, key: NightKey) -> tuple[BoxEdit, ...]:
+        if key not in self._edits:
+            self._edits[key] = edits(key.force, key.night, key.level)
+        return self._edits[key]
+
+    def _edited(self, key: NightKey, box: NightBox) -> NightBox:
+        """Return a box as it stands: with the reason where an analyst suppressed it."""
+        west, south, east, north = box.bounds
+        for edit in self._edits_of(key):
+            if edit.kind is EditKind.SUPPRESS and (edit.area_id, edit.crime_type) == (box.area_id, box.crime_type):
+                ring = self.ring(key, edit)
+                # Boxes of one choice do not overlap: the middle of the edit lies in the box that it suppresses.
+                longitude, latitude = ((ring[0][i] + ring[2][i]) / 2 for i in (0, 1))
+                if west < longitude < east and south < latitude < north:
+                    return box.suppressed(f"{edit.by}: {edit.reason}")
+        return box
 
     def _need_valid(self, key: NightKey, crime_type: str) -> None:
         if self.has_ended(key):

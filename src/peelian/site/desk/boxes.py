@@ -200,7 +200,9 @@ def _added(request: HttpRequest, found: DeskMap, said: dict[str, Any]) -> BoxEdi
         point = ground.crossing(said["street"], said["crossing"]) if named else ground.point(said["point"])
         corner = ground.square_around(point, size_m)
         taken = [b["place"] for b in found.document["boxes"]] + [e.place for e in found.edits() if e.stands]
-        box = {"x_min": corner[0], "y_min": corner[1], "rank": None, "place": ground.name_of(corner, size_m, taken)}
+        named_so = ground.crossing_name(said["street"], said["crossing"]) if named else ""
+        place = named_so if named_so and named_so not in taken else ground.name_of(corner, size_m, taken)
+        box = {"x_min": corner[0], "y_min": corner[1], "rank": None, "place": place}
     held = blocking(found, corner, size_m)
     if held:
         raise PlaceError(f"half of it or more is {held} already; choose a place further off.")

@@ -25,7 +25,7 @@ from peelian.site.maps.nights import first_level, kinds_in, own_areas, present_n
 from peelian.site.maps.standing import Standing, withheld
 from peelian.site.pages import page
 from peelian.site.rules import SIGNED_IN, actor_of, allow
-from peelian.store.desk import tactics_for
+from peelian.store.desk import edits, tactics_for
 from peelian.store.nights import published_at
 from peelian.store.patrols import minutes_by_box
 
@@ -176,6 +176,10 @@ def briefing(request: HttpRequest, force: str, night: str, level: str, area: str
         refused = withheld(sight.actor, index, kind["name"], sight.at)
         if refused is not None:
             return elsewhere(request, refused.heading, refused.sentence, [], refused.status)
+    if edits(force, sight.where.day, level, found["id"]):
+        # Typeset before an analyst edited the boxes: the page tells of it, and prints the same.
+        parts = {"force": force, "night": night, "level": level, "area": found["slug"]}
+        return HttpResponseRedirect(reverse("patrol-briefing", kwargs=parts))
     path = folders().briefing(force, sight.where.day, level, found["slug"])
     said = {"Content-Disposition": f'inline; filename="{path.name}"'}
     return HttpResponse(path.read_bytes(), content_type="application/pdf", headers=said)

@@ -11,6 +11,7 @@ from peelian.forecasts.visits import BoxMinutes, GivenBox, patrol_day
 from peelian.places.periods import Period
 from peelian.records.access import Actor
 from peelian.site.configuration import site_settings
+from peelian.site.maps.edited import EditsShown, edits_shown
 from peelian.store.night_folders import Document, NightFolders
 from peelian.store.nights import cards, switched_off
 from peelian.store.patrols import minutes_by_box
@@ -141,6 +142,13 @@ class Sheet:
             for b in self.map["boxes"]
             if b["kind"] != "nearly"
         )  # fmt: skip
+
+    @cached_property
+    def edits(self) -> EditsShown:
+        """What analysts added to the map and suppressed on it: a suppressed box is given to nobody."""
+        given = self.area.given
+        ground = folders().ground(given.force, given.night, given.level, self.area.slug)
+        return edits_shown(given.index, self.map, ground)
 
     def key(self, rank: int) -> str:
         """Return the one word that names a box in forms and on the phone: all that its address needs."""

@@ -122,6 +122,7 @@ def _sheet(sheet: Sheet, at: datetime) -> dict[str, Any]:
             "is_done": had.has_reached(given.cap),
         }
         for box, had in zip(sheet.boxes, sheet.minutes(at), strict=True)
+        if box.rank not in sheet.edits.struck
     ]
     return {
         "key": f"{given.night}-{sheet.kind}",
@@ -137,6 +138,12 @@ def _sheet(sheet: Sheet, at: datetime) -> dict[str, Any]:
         "has_begun": given.valid.start <= at,
         "cap": given.cap,
         "boxes": boxes,
+        "added": [{"letter": e.letter, "place": e.place, "by": e.by, "reason": e.reason} for e in sheet.edits.added],
+        "struck": [
+            {"rank": rank, "place": e.place, "by": e.by, "reason": e.reason}
+            for rank, e in sorted(sheet.edits.struck.items())
+        ],
+        "marks": sheet.edits.marks,
         "view": view,
     }
 
@@ -203,7 +210,7 @@ def _told(
         "enough": ENOUGH_MINUTES,
         "full": FULL_MINUTES,
         "long": LONG_MINUTES,
-        "sheets": [{key: value for key, value in sheet.items() if key != "view"} for sheet in sheets],
+        "sheets": [{key: value for key, value in sheet.items() if key not in ("view", "marks")} for sheet in sheets],
         "outline": ground["outline"],
         "streets": [{"name": about["name"], "main": about["main"], "at": at_} for about, at_ in streets],
         "addresses": {

@@ -45,7 +45,12 @@ def today(request: HttpRequest, force: str, level: str, area: str) -> JsonRespon
     actor, at = actor_of(request), now()
     nights = [given for given in nights_given(at) if (given.force, given.level) == (force, level)]
     sheets = [s for given in nights for a in given.areas(actor) if a.slug == area for s in a.sheets(at)]
-    minutes = {s.key(had.rank): round(had.minutes, 2) for s in sheets for had in s.minutes(at)}
+    minutes = {
+        s.key(had.rank): round(had.minutes, 2)
+        for s in sheets
+        for had in s.minutes(at)
+        if had.rank not in s.edits.struck
+    }
     told = {"csrf": get_token(request), "account": actor.id, "now": at.isoformat(), "minutes": minutes}
     return JsonResponse({**told, "still": _still(actor)})
 

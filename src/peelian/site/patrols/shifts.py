@@ -81,6 +81,8 @@ def _sheet(sheet: Sheet, had: tuple[BoxMinutes, ...]) -> dict[str, Any]:
     return {
         "crime": view["crime"],
         "many": view["many"],
+        "added": sheet.edits.added,
+        "struck": sheet.edits.struck,
         "says": _says(had, given.cap),
         "boxes": [
             {

@@ -34,6 +34,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     given, box = meant.sheet.area.given, meant.box
     if meant.sheet.kind not in dict(given.kinds(meant.sheet.area, at)) or not given.valid.holds(at):
         raise ConflictError(f"box {box.rank} is no longer given. Reload the page: it shows the boxes that are.")
+    edit = meant.sheet.edits.struck.get(box.rank)
+    if edit is not None:
+        raise ConflictError(f"box {box.rank} was suppressed by {edit.by}: {edit.reason}")
     had = next(m for m in meant.sheet.minutes(at) if m.rank == box.rank)
     if had.has_reached(given.cap):
         raise ConflictError(f"box {box.rank} has had its {given.cap} officer-minutes today. Choose another.")
