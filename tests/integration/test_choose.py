@@ -58,6 +58,21 @@ def test_boxes_of_one_kind_are_kept_to(home: Path) -> None:
     assert {c.method for c in choices.choices} == {"smoothed-counts@floating"}
 
 
+def test_hits_may_decide_in_place_of_bits(home: Path) -> None:
+    choices = choose_models(settings(home), date(2021, 2, 1), by="hits")
+    assert choices.measure == "hits"
+    assert choose_models(settings(home), date(2021, 2, 1)).measure == "bits"
+    with pytest.raises(EvaluationError, match="models are chosen by bits or hits"):
+        choose_models(settings(home), date(2021, 2, 1), by="luck")
+
+
+def test_only_methods_of_the_nights_own_kind_of_boxes_compete(home: Path) -> None:
+    floating = choose_models(settings(home), date(2021, 2, 1))
+    assert {c.method for c in floating.choices} == {"smoothed-counts@floating"}
+    fixed = choose_models(settings(home), date(2021, 2, 1), boxes="fixed")
+    assert {c.method for c in fixed.choices} <= {"all-history", "recent-counts"}
+
+
 def test_without_a_past_period_nothing_is_chosen(home: Path) -> None:
     with pytest.raises(EvaluationError, match="has no period that was over by 2021-01-04"):
         choose_models(settings(home), date(2021, 1, 4))

@@ -18,8 +18,10 @@ def choose(
         str | None, typer.Option("--force", help="Force, where the home holds backtests of several.")
     ] = None,
     boxes: Annotated[
-        str | None, typer.Option("--boxes", help="Keep to methods of this kind: fixed or floating.")
+        str | None,
+        typer.Option("--boxes", help="Kind of boxes that compete: fixed or floating [default: the night's]."),
     ] = None,
+    by: Annotated[str, typer.Option("--by", help="What decides: bits (the log score) or hits.")] = "bits",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -29,7 +31,7 @@ def choose(
 
     from peelian.jobs.choose import choose_models
 
-    choices = choose_models(settings_of(home), day(on), backtest=backtest, force=force, boxes=boxes)
+    choices = choose_models(settings_of(home), day(on), backtest=backtest, force=force, boxes=boxes, by=by)
     if as_json:
         typer.echo(json.dumps(asdict(choices), indent=1, default=str))
         return

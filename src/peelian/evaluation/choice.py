@@ -34,22 +34,25 @@ class Gains:
 
 
 def choose(
-    scores: pl.DataFrame, methods: Sequence[str], standing: Mapping[tuple[str, str], str]
+    scores: pl.DataFrame, methods: Sequence[str], standing: Mapping[tuple[str, str], str], by: str = "bits"
 ) -> tuple[list[Choice], str]:
     """Return a choice for every area and crime type of the scores, and the measure they rest on.
 
     ``scores`` are answered rows (crime_type, method, area, period_start, events, gain_bits, hits) of the past;
-    ``methods`` are the candidates, ties going to the first; ``standing`` is what was chosen before.
+    ``methods`` are the candidates, ties going to the first; ``standing`` is what was chosen before. ``by`` is "bits"
+    (hits where there are none) or "hits".
 
     Raises
     ------
     EvaluationError
-        When there is no score of any candidate.
+        When there is no score of any candidate, or no such measure.
     """
+    if by not in MEASURES.values():
+        raise EvaluationError(f"by {by!r}: models are chosen by {' or '.join(MEASURES.values())}.")
     rows = scores.filter(pl.col("method").is_in(list(methods)))
     if not rows.height:
         raise EvaluationError(f"none of {', '.join(methods)} has a past score; run 'peelian backtest' first.")
-    measure = "hits" if rows.get_column("gain_bits").is_nan().any() else "gain_bits"
+    measure = "hits" if by == "hits" or rows.get_column("gain_bits").is_nan().any() else "gain_bits"
     choices = []
     for crime_type in rows.get_column("crime_type").unique().sort().to_list():
         own = rows.filter(pl.col("crime_type") == crime_type)

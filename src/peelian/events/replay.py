@@ -94,7 +94,7 @@ def known_when_it_occurred(log: EventLog) -> EventLog:
     return EventLog(rows.select(log.table.columns), log.crs)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _held(replay: Replay) -> dict[object, Any]:
     """Return the columns that every model reads, as arrays of the whole log: cut for a cutoff, they cost little."""
     table = replay.table

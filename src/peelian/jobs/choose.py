@@ -17,13 +17,19 @@ from peelian.store.choices import ChoiceStore
 
 
 def choose_models(
-    settings: Terms, on: date, *, backtest: str | None = None, force: str | None = None, boxes: str | None = None
+    settings: Terms,
+    on: date,
+    *,
+    backtest: str | None = None,
+    force: str | None = None,
+    boxes: str | None = None,
+    by: str = "bits",
 ) -> Choices:
     """Return the choices for the night of ``on``, and keep them.
 
     The newest finished backtest decides, or the one named. Only methods of one kind of boxes compete, where the
     backtest has any: ``boxes`` ("fixed" or "floating"), or the kind that the night draws. The log score that decides
-    looks at cells: it cannot tell what letting boxes float is worth.
+    looks at cells: it cannot tell what letting boxes float is worth. ``by`` is the measure, "bits" or "hits".
 
     Raises
     ------
@@ -46,7 +52,7 @@ def choose_models(
     store = ChoiceStore(settings.home)
     before = store.standing(plan.force.id, on)
     standing = {} if before is None else {(c.area, c.crime_type): c.method for c in before.choices}
-    chosen, measure = choose(past, [m.label for m in candidates], standing)
+    chosen, measure = choose(past, [m.label for m in candidates], standing, by)
     latest = past.get_column("period_end").max()
     choices = Choices(
         force=plan.force.id,
