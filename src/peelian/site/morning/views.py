@@ -1,10 +1,13 @@
 """The morning after, over time, and the models compared: shown whatever became of switch, card or night since."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from peelian.delivery.presence_words import presence_sentence
+from peelian.dosage.presence import presence
 from peelian.errors import NotFoundError
 from peelian.records.access import Role
 from peelian.site.clock import now
@@ -19,6 +22,7 @@ from peelian.site.pages import page
 from peelian.site.rules import SIGNED_IN, actor_of, allow
 from peelian.store.backtests import BacktestFolder, backtests
 from peelian.store.night_folders import Document
+from peelian.store.patrols import visits
 from peelian.store.reviews import ReviewStore
 
 #: Who may read a backtest's whole report: it shows every area of the force.
@@ -78,6 +82,7 @@ def morning_page(request: HttpRequest, **parts: str) -> HttpResponse:
         view=document["view"],
         title=f"{kind['words']}, {area['name']}",
         morning={**last, "map": ours(last["map"])} if last else None,
+        anyone=_anyone(index, where, document) if last else "",
         streets=ours(folders().ground(where.force, where.day, where.level, where.area)["definitions"]),
         review=_review(where),
         picker=choosing(folders(), actor, index, where, Shown(), now()),
@@ -108,6 +113,15 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     if told is None or not path.is_file() or not actor_of(request).may_see(told["force"]):
         raise NotFoundError(f"there is no report of a backtest {name!r}.")
     return HttpResponse(path.read_bytes(), content_type="text/html; charset=utf-8")
+
+
+def _anyone(index: Document, where: Where, document: Document) -> str:
+    """Return whether anyone was in the boxes of the period judged."""
+    zone = ZoneInfo(index["force"]["time_zone"])
+    night = datetime.fromisoformat(document["score"]["last_valid_from"]).astimezone(zone).date()
+    found = visits(where.force, night, where.level, document["area_id"], document["crime_type"])
+    there = presence(found, len(document["last"]["boxes"]))
+    return presence_sentence(there.n_boxes, there.visits, there.visited, there.fully_visited, there.median_minutes)
 
 
 def _review(where: Where) -> Document | None:
