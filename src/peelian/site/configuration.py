@@ -87,6 +87,8 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         ],
         "LOGIN_URL": "/sign-in/",
         "LANGUAGE_CODE": site.language,
+        "LANGUAGES": _languages(settings),
+        "LOCALE_PATHS": [str(settings.home / "locale")],
         "USE_I18N": True,
         "APPEND_SLASH": True,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 2_621_440,
@@ -96,6 +98,13 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         **_guards(settings),
         "PASSWORD_RESET_TIMEOUT": LINK_HOURS * 3600,
     }
+
+
+def _languages(settings: Settings) -> list[tuple[str, str]]:
+    """Return English and every language that the home holds a catalogue of: HOME/locale/CODE/LC_MESSAGES/django.mo."""
+    found = (settings.home / "locale").glob("*/LC_MESSAGES/django.mo")
+    codes = {"en", settings.site.language, *(p.parents[1].name.replace("_", "-").lower() for p in found)}
+    return [(code, code) for code in sorted(codes)]
 
 
 def _sessions(settings: Settings) -> dict[str, Any]:

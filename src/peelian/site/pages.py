@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from peelian.records.access import STAFF, Role
 from peelian.site import kept
@@ -41,6 +42,7 @@ def page(request: HttpRequest, template: str, *, status: int = 200, place: str =
         "is_signed_in": actor.role != Role.PUBLIC,
         "places": [p for p in PLACES if actor.role in p.roles],
         "place": place,
+        "language": "en-GB" if (spoken := translation.get_language() or "en") == "en" else spoken,
         "clock": now() if is_demonstration() else None,
         "is_kept": kept.is_kept(request),
         **parts,
