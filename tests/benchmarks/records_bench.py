@@ -266,7 +266,7 @@ def _hub() -> dict[str, Any]:
 
 
 def _chart() -> dict[str, Any]:
-    from peelian.store.records.reading import chart
+    from peelian.store.records.charting import chart
     from peelian.store.records.tables import Record
 
     actor, why = _reader()
