@@ -1,6 +1,9 @@
 // The chart as a list: the same records in words, each with a button that opens it outward, for keys and ears.
 import { type Found, hasMore, ties } from "./state";
 
+/** Ties that a line tells; the record's own page tells all. */
+const MOST = 6;
+
 export interface List {
   show(found: Found): void;
   choose(id: string): void;
@@ -21,7 +24,9 @@ export function bindList(list: HTMLElement, open: (id: string) => void): List {
     name.textContent = node.label;
     const quiet = document.createElement("span");
     quiet.className = "quiet";
-    quiet.textContent = `${node.words}; ${ties(found, id).join("; ")}; ${node.degree} ${node.degree === 1 ? "link" : "links"} `;
+    const all = ties(found, id);
+    const some = all.slice(0, MOST).join("; ") + (all.length > MOST ? ` and ${all.length - MOST} more` : "");
+    quiet.textContent = `${node.words}; ${some}; ${node.degree} ${node.degree === 1 ? "link" : "links"} `;
     item.append(name, " ", quiet);
     if (hasMore(found, id)) {
       const button = document.createElement("button");

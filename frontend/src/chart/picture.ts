@@ -9,6 +9,9 @@ const SHAPES = { people: "ellipse", locations: "rectangle", objects: "diamond", 
 /** From so many records on, the names of links would only cover each other. */
 const NAMED_LINKS = 40;
 
+/** So many names fit around the middle. */
+const MOST_NAMED = 16;
+
 export interface Picture {
   show(found: Found): void;
   choose(id: string): void;
@@ -17,7 +20,6 @@ export interface Picture {
 export function draw(canvas: HTMLElement, found: Found, open: (id: string) => void): Picture {
   const cy = cytoscape({
     container: canvas,
-    wheelSensitivity: 0.3,
     minZoom: 0.1,
     maxZoom: 3,
     boxSelectionEnabled: false,
@@ -47,6 +49,8 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
       },
       { selector: "node.more", style: { "border-style": "double", "border-width": 5 } },
       { selector: "node.centre", style: { "background-color": ACCENT, width: 30, height: 30, "font-weight": 600 } },
+      // Around the middle names stay legible however wide the chart has grown.
+      { selector: "node.near", style: { "font-size": "data(type_px)", "z-index": 2 } },
       { selector: "node.chosen", style: { "border-color": INK, "border-width": 4 } },
       {
         selector: "edge",
@@ -104,6 +108,12 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
         cy.edges().toggleClass("named", now.nodes.size <= NAMED_LINKS);
       });
       cy.fit(undefined, 30);
+      const size = Math.min(40, Math.max(12, 12 / cy.zoom()));
+      const near = cy.nodes().filter((n) => n.id() === now.centre || n.data("step") === 1);
+      cy.batch(() => {
+        cy.nodes().data("type_px", 12).removeClass("near");
+        if (near.length <= MOST_NAMED) near.data("type_px", size).addClass("near");
+      });
     },
     choose(id) {
       cy.nodes().removeClass("chosen");
