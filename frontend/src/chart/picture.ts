@@ -5,6 +5,8 @@ import { type Found, hasMore } from "./state";
 
 const INK = "#1b2426";
 const ACCENT = "#0b5763";
+/** A canvas takes a name that ends in a number only in quotes, and else its own smallest font. */
+const FONT = '"Source Sans 3", Arial, sans-serif';
 const SHAPES = { people: "ellipse", locations: "rectangle", objects: "diamond", events: "hexagon" } as const;
 /** From so many records on, the names of links would only cover each other. */
 const NAMED_LINKS = 40;
@@ -23,7 +25,6 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
     minZoom: 0.1,
     maxZoom: 3,
     boxSelectionEnabled: false,
-    textureOnViewport: true,
     style: [
       {
         selector: "node",
@@ -36,7 +37,7 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
           width: 22,
           height: 22,
           color: INK,
-          "font-family": "Source Sans 3, Arial, sans-serif",
+          "font-family": FONT,
           "font-size": 12,
           "min-zoomed-font-size": 8,
           "text-valign": "bottom",
@@ -49,15 +50,14 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
       },
       { selector: "node.more", style: { "border-style": "double", "border-width": 5 } },
       { selector: "node.centre", style: { "background-color": ACCENT, width: 30, height: 30, "font-weight": 600 } },
-      // Around the middle names stay legible however wide the chart has grown.
-      { selector: "node.near", style: { "font-size": "data(type_px)", "z-index": 2 } },
       { selector: "node.chosen", style: { "border-color": INK, "border-width": 4 } },
       {
         selector: "edge",
         style: {
           width: 1.4,
           "line-color": "#8c9496",
-          "curve-style": "straight",
+          // Several links between two records stand beside each other.
+          "curve-style": "bezier",
           "target-arrow-shape": "triangle",
           "target-arrow-color": "#8c9496",
           "arrow-scale": 0.8,
@@ -68,7 +68,7 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
         style: {
           label: "data(words)",
           color: "#465154",
-          "font-family": "Source Sans 3, Arial, sans-serif",
+          "font-family": FONT,
           "font-size": 12,
           "font-style": "italic",
           "min-zoomed-font-size": 9,
@@ -108,11 +108,12 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
         cy.edges().toggleClass("named", now.nodes.size <= NAMED_LINKS);
       });
       cy.fit(undefined, 30);
-      const size = Math.min(40, Math.max(12, 12 / cy.zoom()));
+      // Around the middle names stay legible however wide the chart has grown.
+      const size = Math.min(60, Math.max(12, 12 / cy.zoom()));
       const near = cy.nodes().filter((n) => n.id() === now.centre || n.data("step") === 1);
       cy.batch(() => {
-        cy.nodes().data("type_px", 12).removeClass("near");
-        if (near.length <= MOST_NAMED) near.data("type_px", size).addClass("near");
+        cy.nodes().removeStyle("font-size text-max-width");
+        if (near.length <= MOST_NAMED) near.style({ "font-size": size, "text-max-width": `${size * 11}px` });
       });
     },
     choose(id) {

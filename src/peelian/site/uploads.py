@@ -27,7 +27,7 @@ class Limited(TemporaryFileUploadHandler):
         input_data: Any,  # noqa: ANN401 - Django's own stream
         META: dict[str, Any],  # noqa: N803 - Django's own name
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
     ) -> None:
         """Refuse a form that says itself that it is too large."""

@@ -116,4 +116,4 @@ def _links(record: int, actor: Actor, skip: int, most: int) -> list[tuple[int, s
             f"SELECT * FROM ({sides}) both_sides ORDER BY id LIMIT %s OFFSET %s",  # noqa: S608 - marks only
             [record, *may.values, record, *may.values, most, skip],
         )
-        return cursor.fetchall()
+        return [tuple(row) for row in cursor.fetchall()]
