@@ -101,9 +101,8 @@ export function draw(canvas: HTMLElement, found: Found, open: (id: string) => vo
           one.toggleClass("centre", node.id === now.centre);
         }
         for (const edge of now.edges.values()) {
-          if (cy.getElementById(edge.id).empty()) {
-            cy.add({ group: "edges", data: { ...edge, id: `link-${edge.id}` } });
-          }
+          const id = `link-${edge.id}`;
+          if (cy.getElementById(id).empty()) cy.add({ group: "edges", data: { ...edge, id } });
         }
         cy.edges().toggleClass("named", now.nodes.size <= NAMED_LINKS);
       });
