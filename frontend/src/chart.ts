@@ -22,6 +22,7 @@ async function start(figure: HTMLElement, canvas: HTMLElement, list: HTMLElement
     const { draw } = await import("./chart/picture");
     picture = draw(canvas, found, open);
     requestAnimationFrame(() => {
+      performance.mark("chart-drawn");
       figure.dataset["drawnMs"] = String(Math.round(performance.now() - began));
     });
   } catch (error) {
