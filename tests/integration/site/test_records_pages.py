@@ -81,6 +81,19 @@ def test_without_a_purpose_nothing_is_read_and_one_is_asked_for(town: dict[str, 
     assert elsewhere["Location"] == "/records/"
 
 
+def test_form_sent_without_a_purpose_is_kept_and_can_be_sent_once_it_is_told(town: dict[str, Any]) -> None:
+    number = _add(town["analyst"], "person", surname="Quill")
+    client = _reader(town["analyst"])
+    page = client.get(f"/records/{number}/dispute/").content.decode()
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', page.split('class="stacked"')[1]))
+    session = client.session
+    del session["records_purpose"]
+    session.save()
+    answer = client.post(f"/records/{number}/dispute/", {**hidden, "says": "It is not so.", "source": "letter"})
+    assert answer["Location"] == "/records/purpose/?next=%2Fkept%2F"
+    assert "It is not so." in client.get("/kept/").content.decode()
+
+
 def test_search_says_why_and_leaves_a_line_with_the_purpose(town: dict[str, Any]) -> None:
     from peelian.store import audit
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -100,7 +99,7 @@ def attach(request: HttpRequest, reader: Reader, number: int) -> HttpResponse:
     """Attach a file to a record, once it has passed every check."""
     form = AttachForm(request.POST, request.FILES)
     if form.is_valid():
-        file: UploadedFile = form.cleaned_data["file"]
+        file = form.cleaned_data["file"]
         try:
             settings = site_settings()
             attach_file(settings.home, number, str(file.name), file.file, by(reader), settings.records)

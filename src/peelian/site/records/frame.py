@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
@@ -57,11 +58,11 @@ class Reader:
         return self.actor.role in KEEPERS
 
 
-def with_purpose(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def with_purpose(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Let a view be asked only with the purpose of this session; without one it is asked for first."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401 - the view's own
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - the view's own
         text = request.session.get(_SESSION)
         if not isinstance(text, str):
             onward = request.get_full_path()
