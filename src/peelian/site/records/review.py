@@ -12,6 +12,7 @@ from peelian.site.records.forms import ReasonForm, problem
 from peelian.site.records.frame import Reader, by, catalogue, records_page, rules, with_purpose
 from peelian.site.rules import allow
 from peelian.store.records import retention
+from peelian.store.records.writing import kept
 
 _SIZE = 50
 
@@ -57,8 +58,9 @@ def _decide(reader: Reader, chosen: list[int], decision: str, reason: str) -> st
     if not chosen:
         raise RecordError("choose a record first.")
     if decision == "keep":
-        for record in chosen:
-            retention.keep(rules().policy, record, reason, by(reader))
+        with kept():  # all or none
+            for record in chosen:
+                retention.keep(rules().policy, record, reason, by(reader))
         return f"Kept: {len(chosen)}. Their clocks start anew today."
     if decision != "dispose":
         raise RecordError("say whether they are kept or disposed of: use one of the two buttons.")
