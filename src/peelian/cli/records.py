@@ -48,9 +48,9 @@ def import_(
     feed, first_search = _feed(form, path, mapping, source, rules.catalogue)
     with steps() as show_step:
         report = import_records(
+            settings.home,
             feed,
-            rules.catalogue,
-            rules.policy,
+            rules,
             _operator("import"),
             datetime.now(UTC),
             lambda part, rows: show_step(f"{part}: {rows:,} rows read"),

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from peelian.records.access import Actor
-from peelian.records.catalogue import Catalogue
-from peelian.records.retention import Policy
 from peelian.sources.pole.feed import Batch, Feed
+from peelian.store.locks import lock
 from peelian.store.records import imports
 from peelian.store.records.imports import Tally
+from peelian.store.records.rules import Rules
 
 BATCH_ROWS = 4_000
 #: Told the part under way and the rows read so far.
@@ -44,12 +45,7 @@ class ImportReport:
 
 
 def import_records(
-    feed: Feed,
-    catalogue: Catalogue,
-    policy: Policy,
-    actor: Actor,
-    at: datetime,
-    progress: Progress | None = None,
+    home: Path, feed: Feed, rules: Rules, actor: Actor, at: datetime, progress: Progress | None = None
 ) -> ImportReport:
     """Take a feed into the store, and report what became of every row.
 
@@ -60,10 +56,12 @@ def import_records(
     ------
     SourceError
         When a file cannot be read; the batches before it are kept, and the same command goes on from there.
+    LockedError
+        When another import is under way.
     StoreError
-        When the disk is full or another import is under way.
+        When the disk is full.
     """
-    with imports.begin(feed.source, feed.fingerprint(), catalogue, policy, actor, at) as run:
+    with lock(home, "records-import"), imports.begin(feed.source, feed.fingerprint(), rules, actor, at) as run:
         for part in feed.parts():
             for batch in feed.batches(part, run.reached(part), BATCH_ROWS):
                 _take(run, part, batch)

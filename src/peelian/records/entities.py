@@ -106,13 +106,13 @@ def _is_taken_back(dispute: Statement, statements: Iterable[Statement]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One stop on a record's timeline: when, what, in words; ``link`` and ``statement`` say where it is from."""
+    """One stop on a record's timeline: when, and what in words; ``statement`` or ``record`` says where it is from."""
 
     at: datetime
     text: str
     precision: str
     statement: int | None = None
-    link: int | None = None
+    record: int | None = None
 
 
 def timeline(entity: Entity) -> tuple[Happening, ...]:

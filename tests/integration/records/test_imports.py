@@ -13,7 +13,7 @@ import pytest
 from tests.integration.records.conftest import ANN, BEN, WHY, Store
 from tests.pole_files import count, write_pole_files
 
-from peelian.errors import NotAllowedError, RecordError, SourceError, StoreError
+from peelian.errors import LockedError, NotAllowedError, RecordError, SourceError, StoreError
 from peelian.records.marking import Marking, Sensitivity
 from peelian.records.queries import Filters
 
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 def _import(store: Store, feed: Any) -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.importing import import_records
 
-    return import_records(feed, store.rules.catalogue, store.rules.policy, ANN, NOW)
+    return import_records(store.home, feed, store.rules, ANN, NOW)
 
 
 def _manchester(store: Store, folder: Path) -> Any:  # noqa: ANN401 - a value from behind Django
@@ -144,7 +144,7 @@ rules = read_rules(Path(sys.argv[1]))
 feed = open_feed(read_shipped("manchester"), rules.catalogue, Path(sys.argv[2]))
 def told(part, rows):
     print(rows, flush=True)
-importing.import_records(feed, rules.catalogue, rules.policy, program("test"), datetime.now(UTC), told)
+importing.import_records(Path(sys.argv[1]), feed, rules, program("test"), datetime.now(UTC), told)
 """
 
 
@@ -176,6 +176,15 @@ def test_killed_import_leaves_no_half_record_and_goes_on(sqlite_store: Store, tm
     assert 0 < held <= n_records
     assert _counts()[0] == n_records
     assert _counts()[2] == n_links
+
+
+def test_second_import_at_the_same_time_is_refused(sqlite_store: Store, tmp_path: Path) -> None:
+    from peelian.store.locks import lock
+
+    feed = _manchester(sqlite_store, write_pole_files(tmp_path / "pole"))
+    with lock(sqlite_store.home, "records-import"), pytest.raises(LockedError, match="running already"):
+        _import(sqlite_store, feed)
+    assert _counts()[0] == 0
 
 
 def test_import_that_fails_in_the_middle_says_so_and_keeps_what_was_whole(sqlite_store: Store, tmp_path: Path) -> None:

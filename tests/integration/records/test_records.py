@@ -103,7 +103,7 @@ def test_withdrawn_twice_or_corrected_twice_is_refused(store: Store) -> None:
 
 
 def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
-    from peelian.store.records import reading
+    from peelian.store.records import charting, reading
     from peelian.store.records.writing import state
 
     vera = store.add("person", given_name="Vera", surname="Lightfoot", marking=SEALED)
@@ -112,7 +112,7 @@ def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
     store.tie("lives-at", vera, flat, cleared)
     assert store.show(vera) == Notice("DI Rees")
     assert reading.neighbours(store.rules.catalogue, vera, ANN, WHY) == Notice("DI Rees")
-    assert reading.chart(vera, ANN, WHY) == Notice("DI Rees")
+    assert charting.chart(vera, ANN, WHY) == Notice("DI Rees")
     assert reading.places(vera, ANN, WHY) == Notice("DI Rees")
     with pytest.raises(NotAllowedError, match=r"A record exists\. Ask DI Rees\."):
         state(store.rules.catalogue, vera, "surname", "X", _told(), store.by(ANN))
@@ -126,8 +126,8 @@ def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
         "",
         "A record exists. Ask DI Rees.",
     )
-    around = reading.chart(flat, ANN, WHY)
-    assert isinstance(around, reading.Chart)
+    around = charting.chart(flat, ANN, WHY)
+    assert isinstance(around, charting.Chart)
     assert [n.record for n in around.nodes] == [flat]
     assert store.show(vera, cleared).entity.title == "Vera Lightfoot"
 
@@ -175,16 +175,32 @@ def test_link_to_itself_or_of_wrong_types_or_twice_is_refused(store: Store) -> N
 
 
 def test_circle_of_links_is_walked_once(store: Store) -> None:
-    from peelian.store.records import reading
+    from peelian.store.records import charting
 
     people = [store.add("person", name=f"Person {n}") for n in range(4)]
     for one, two in zip(people, [*people[1:], people[0]], strict=True):
         store.tie("knows", one, two)
-    around = reading.chart(people[0], ANN, WHY, steps=9)
-    assert isinstance(around, reading.Chart)
+    around = charting.chart(people[0], ANN, WHY, steps=9)
+    assert isinstance(around, charting.Chart)
     assert sorted(n.record for n in around.nodes) == people
     assert len(around.edges) == 4
     assert not around.is_cut
+
+
+def test_timeline_holds_own_dates_and_those_of_events_but_none_kept_close(store: Store) -> None:
+    from peelian.store.records import reading
+
+    todd = store.add("person", name="Todd", date_of_birth="1990-05-01")
+    one = store.add("crime", crime_type="Burglary", happened="2026-02-01", reference="A1")
+    two = store.add("crime", crime_type="Robbery", happened="2025-02-01", marking=SEALED)
+    store.tie("party-to", todd, one)
+    store.tie("party-to", todd, two, Actor(9, "Rees", Role.SERGEANT, ()))
+    told = reading.happenings(store.rules.catalogue, todd, ANN, WHY)
+    assert [(h.text, h.record) for h in told if not isinstance(told, Notice)] == [
+        ("Date of birth: 1990-05-01", None),
+        ("is party to Burglary 2026-02-01 A1", one),
+    ]
+    assert reading.happenings(store.rules.catalogue, two, ANN, WHY) == Notice("DI Rees")
 
 
 def test_link_taken_back_is_gone_and_was_there(store: Store) -> None:
@@ -273,7 +289,7 @@ def test_node_with_many_links_is_read_a_page_at_a_time(store: Store) -> None:
     from types import MappingProxyType
 
     from peelian.records.drafts import LinkDraft, RecordDraft
-    from peelian.store.records import reading
+    from peelian.store.records import charting, reading
 
     hub = RecordDraft("place", "hub", MappingProxyType({"name": ("The square",)}))
     crimes = [RecordDraft("crime", f"c{n}", MappingProxyType({"reference": (f"R{n}",)})) for n in range(2_000)]
@@ -286,8 +302,8 @@ def test_node_with_many_links_is_read_a_page_at_a_time(store: Store) -> None:
         seen += [n.record for n in page.neighbours if n.record]
         after = page.next_after
     assert sorted(seen) == sorted(taken.new[1:])
-    around = reading.chart(taken.new[0], ANN, WHY, each=30)
-    assert isinstance(around, reading.Chart)
+    around = charting.chart(taken.new[0], ANN, WHY, each=30)
+    assert isinstance(around, charting.Chart)
     assert len(around.nodes) == 31
     assert around.nodes[0].has_more
 

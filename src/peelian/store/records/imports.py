@@ -11,11 +11,10 @@ from django.db import DatabaseError, transaction
 
 from peelian.errors import PeelianError, StoreError
 from peelian.records.access import Act, Actor
-from peelian.records.catalogue import Catalogue
 from peelian.records.drafts import LinkDraft, RecordDraft
-from peelian.records.retention import Policy
 from peelian.store import audit
 from peelian.store.records import index, intake
+from peelian.store.records.rules import Rules
 from peelian.store.records.tables import ImportRun
 
 #: A report names so many reasons; a file of another kind would bring one for each row.
@@ -139,9 +138,7 @@ class Run:
 
 
 @contextmanager
-def begin(
-    source: str, fingerprint: str, catalogue: Catalogue, policy: Policy, actor: Actor, at: datetime
-) -> Iterator[Run]:
+def begin(source: str, fingerprint: str, rules: Rules, actor: Actor, at: datetime) -> Iterator[Run]:
     """Begin an import, or go on with one of the same files that did not end.
 
     Raises
@@ -161,7 +158,7 @@ def begin(
             row.save(update_fields=["status", "error"])
     except DatabaseError as error:
         raise StoreError(f"the database refused the import: {error}. Is the disk full?") from error
-    origin = intake.Origin(catalogue, policy, source, actor.name, at)
+    origin = intake.Origin(rules.catalogue, rules.policy, source, actor.name, at)
     try:
         yield Run(row, origin, actor, is_resumed=is_resumed)
     except (PeelianError, DatabaseError) as error:

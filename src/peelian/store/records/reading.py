@@ -3,25 +3,23 @@
 Each takes a purpose and leaves a line in the log, in the transaction that reads. Who may not read gets a notice.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from peelian.errors import NotAllowedError, NotFoundError, RecordError
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import SAME_AS, Catalogue
-from peelian.records.entities import Entity, entity_of
+from peelian.records.entities import Entity, Happening, entity_of, timeline
 from peelian.records.links import Link, united
 from peelian.records.marking import Marking, Notice, Sensitivity, may_read, need_reader
 from peelian.records.purpose import Purpose
 from peelian.records.statements import Reliability, Statement
 from peelian.store import audit
-from peelian.store.records.bulk import as_instant, chunks, rows_in
+from peelian.store.records.bulk import as_instant, rows_in
 from peelian.store.records.index import STATEMENT, as_statement
 from peelian.store.records.tables import Disposal, LinkRow, Record, StatementRow
 
@@ -70,26 +68,6 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A record on a chart; ``n_more`` tells whether it has links that the chart does not show."""
-
-    record: int
-    type: str
-    title: str
-    has_more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Records around one, and the links among them; ``is_cut`` where the limit was met. None is kept close."""
-
-    centre: int
-    nodes: tuple[Node, ...]
-    edges: tuple[Link, ...]
-    is_cut: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceOf:
     """A place on a record's map: where, whose, and by which words it belongs to the record."""
 
@@ -130,9 +108,9 @@ def show(
     """
     need_reader(actor)
     with transaction.atomic():
-        row = _row(record)
+        row = row_of(record)
         if not may_read(actor, marking_of(row)):
-            _log_notice(actor, record, purpose)
+            log_notice(actor, record, purpose)
             return Notice(row.keeper)
         if as_of is not None and row.recorded_at > as_of:
             raise NotFoundError(
@@ -140,18 +118,18 @@ def show(
             )
         members, merges = component(record, as_of)
         rows = {r.pk: r for r in Record.objects.filter(pk__in=members).prefetch_related("clearances")}
-        open_to = [pk for pk in sorted(rows) if may_read(actor, marking_of(rows[pk]))]
-        notices = {Notice(rows[pk].keeper).sentence for pk in rows if pk not in open_to}
-        statements = statements_of(open_to, as_of)
-        entity = entity_of(catalogue.type(row.type), open_to, statements, as_of)
-        shown = tuple(m for m in merges if m.start in open_to and m.end in open_to)
+        readable = [pk for pk in sorted(rows) if may_read(actor, marking_of(rows[pk]))]
+        notices = {Notice(rows[pk].keeper).sentence for pk in rows if pk not in readable}
+        statements = statements_of(readable, as_of)
+        entity = entity_of(catalogue.type(row.type), readable, statements, as_of)
+        shown = tuple(m for m in merges if m.start in readable and m.end in readable)
         audit.record(
             actor,
             Act.CONSULTED,
             "read a record",
             record=record_name(record),
             purpose=purpose.text,
-            details={"with": [pk for pk in open_to if pk != record], "as_of": as_of.isoformat() if as_of else ""},
+            details={"with": [pk for pk in readable if pk != record], "as_of": as_of.isoformat() if as_of else ""},
         )
         return View(
             entity,
@@ -183,15 +161,15 @@ def neighbours(  # noqa: PLR0913 - whose, by whom, why, and which page
     """
     need_reader(actor)
     with transaction.atomic():
-        row = _row(record)
+        row = row_of(record)
         if not may_read(actor, marking_of(row)):
-            _log_notice(actor, record, purpose)
+            log_notice(actor, record, purpose)
             return Notice(row.keeper)
         members, _ = component(record, as_of)
-        open_to = _open_to(actor, members)
-        found = _links_of(open_to, after, size + 1, link_type, as_of)
+        readable = readable_by(actor, members)
+        found = _links_of(readable, after, size + 1, link_type, as_of)
         page = found[:size]
-        told = tuple(_neighbours_in(catalogue, page, frozenset(open_to), actor))
+        told = tuple(_neighbours_in(catalogue, page, readable, actor))
         audit.record(
             actor,
             Act.CONSULTED,
@@ -203,46 +181,19 @@ def neighbours(  # noqa: PLR0913 - whose, by whom, why, and which page
         return Neighbours(told, page[-1].id if len(found) > size else None)
 
 
-def chart(
-    record: int, actor: Actor, purpose: Purpose, *, most: int = 200, steps: int = 2, each: int = 30
-) -> Chart | Notice:
-    """Return the records within so many steps of one, at most ``most``, each opened by at most ``each`` links.
-
-    Circles end where they began: a record stands once. The nearer and the earlier tied come first.
-    """
-    need_reader(actor)
-    with transaction.atomic():
-        row = _row(record)
-        if not may_read(actor, marking_of(row)):
-            _log_notice(actor, record, purpose)
-            return Notice(row.keeper)
-        placed, edges, more, is_cut = _walk(record, actor, most, steps, each)
-        told = _titles(placed)
-        audit.record(
-            actor,
-            Act.CONSULTED,
-            "read a chart around a record",
-            record=record_name(record),
-            purpose=purpose.text,
-            details={"records": placed},
-        )
-    nodes = tuple(Node(pk, *told[pk], pk in more) for pk in placed if pk in told)
-    return Chart(record, nodes, tuple(edges.values()), is_cut)
-
-
 def places(record: int, actor: Actor, purpose: Purpose, *, most: int = 500) -> tuple[PlaceOf, ...] | Notice:
     """Return where a record is and where what it is tied to is: the points of its map."""
     need_reader(actor)
     with transaction.atomic():
-        row = _row(record)
+        row = row_of(record)
         if not may_read(actor, marking_of(row)):
-            _log_notice(actor, record, purpose)
+            log_notice(actor, record, purpose)
             return Notice(row.keeper)
         members, _ = component(record, None)
-        open_to = _open_to(actor, members)
-        links = _links_of(open_to, 0, most, "", None)
-        ends = {link.other(pk): link.type for link in links for pk in (link.start, link.end) if pk in open_to}
-        ids = [*open_to, *_open_to(actor, [pk for pk in ends if pk not in open_to])]
+        readable = readable_by(actor, members)
+        links = _links_of(readable, 0, most, "", None)
+        ends = {link.other(pk): link.type for link in links for pk in (link.start, link.end) if pk in readable}
+        ids = [*readable, *readable_by(actor, [pk for pk in ends if pk not in readable])]
         audit.record(
             actor,
             Act.CONSULTED,
@@ -255,6 +206,56 @@ def places(record: int, actor: Actor, purpose: Purpose, *, most: int = 500) -> t
         return tuple(
             PlaceOf(pk, title, ends.get(pk, ""), crs, x, y) for pk, title, crs, x, y in sorted(rows_in(sql, ids))
         )
+
+
+def happenings(
+    catalogue: Catalogue, record: int, actor: Actor, purpose: Purpose, *, most: int = 500
+) -> tuple[Happening, ...] | Notice:
+    """Return a record's timeline: its own dates and disputes, and the events that it is tied to, oldest first."""
+    need_reader(actor)
+    with transaction.atomic():
+        row = row_of(record)
+        if not may_read(actor, marking_of(row)):
+            log_notice(actor, record, purpose)
+            return Notice(row.keeper)
+        readable = readable_by(actor, component(record, None)[0])
+        own = timeline(entity_of(catalogue.type(row.type), readable, statements_of(readable, None)))
+        links = _links_of(readable, 0, most, "", None)
+        ends = {link.end if link.start in readable else link.start: link for link in links}
+        sql = (
+            "SELECT record_id, title, happened_from, happened_to FROM search_entry "
+            "WHERE happened_from IS NOT NULL AND record_id IN ({marks})"
+        )
+        events = [
+            (pk, title, as_instant(a), as_instant(b)) for pk, title, a, b in rows_in(sql, readable_by(actor, ends))
+        ]
+        audit.record(
+            actor,
+            Act.CONSULTED,
+            "read the timeline of a record",
+            record=record_name(record),
+            purpose=purpose.text,
+            details={"records": sorted(pk for pk, *_ in events)},
+        )
+    told = [
+        Happening(
+            since or ends[pk].recorded_at,
+            f"{_words(catalogue, ends[pk], readable)} {title}",
+            "minute" if since == until else "span",
+            None,
+            pk,
+        )
+        for pk, title, since, until in events
+    ]
+    return tuple(sorted((*own, *told), key=lambda h: (h.at, h.record or 0, h.statement or 0)))
+
+
+def _words(catalogue: Catalogue, link: Link, members: Sequence[int]) -> str:
+    """Return how a link reads from the side of these records."""
+    kind = catalogue.links.get(link.type)
+    if kind is None:
+        return link.type
+    return kind.label if link.start in members else kind.back
 
 
 def component(record: int, as_of: datetime | None) -> tuple[tuple[int, ...], tuple[Link, ...]]:
@@ -320,14 +321,21 @@ def need_row(record: int, actor: Actor) -> Record:
     NotAllowedError
         When the actor may not read it; the message says whom to ask.
     """
-    row = _row(record)
+    row = row_of(record)
     marking = marking_of(row)
     if not may_read(actor, marking):
         raise NotAllowedError(Notice(marking.keeper).sentence)
     return row
 
 
-def _row(record: int) -> Record:
+def row_of(record: int) -> Record:
+    """Return a record's row.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none; of one disposed of, when that was.
+    """
     row = Record.objects.filter(pk=record).prefetch_related("clearances").first() if record < 2**62 else None
     if row is not None:
         return row
@@ -337,13 +345,15 @@ def _row(record: int) -> Record:
     raise NotFoundError(f"there is no record {record}.")
 
 
-def _log_notice(actor: Actor, record: int, purpose: Purpose) -> None:
+def log_notice(actor: Actor, record: int, purpose: Purpose) -> None:
+    """Leave a line in the log for a record that was asked for and not shown."""
     audit.record(
         actor, Act.REFUSED, "a record kept close: told whom to ask", record=record_name(record), purpose=purpose.text
     )
 
 
-def _open_to(actor: Actor, records: Iterable[int]) -> list[int]:
+def readable_by(actor: Actor, records: Iterable[int]) -> list[int]:
+    """Return those of these records that an actor may read, in order."""
     rows = Record.objects.filter(pk__in=list(records)).prefetch_related("clearances")
     return sorted(row.pk for row in rows if may_read(actor, marking_of(row)))
 
@@ -370,81 +380,21 @@ def _links_of(records: Sequence[int], after: int, size: int, link_type: str, as_
 
 
 def _neighbours_in(
-    catalogue: Catalogue, links: Sequence[Link], members: frozenset[int], actor: Actor
+    catalogue: Catalogue, links: Sequence[Link], members: Sequence[int], actor: Actor
 ) -> Iterable[Neighbour]:
     others = {link.id: link.end if link.start in members else link.start for link in links}
     rows = {r.pk: r for r in Record.objects.filter(pk__in=others.values()).prefetch_related("clearances")}
     readable = [pk for pk, row in rows.items() if may_read(actor, marking_of(row))]
-    titles = _titles(readable)
+    titles = titles_of(readable)
     for link in links:
         other = others[link.id]
         if other not in titles:
             yield Neighbour(None, "", None, "", "", Notice(rows[other].keeper).sentence)
             continue
-        kind = catalogue.links.get(link.type)
-        words = link.type if kind is None else kind.label if link.start in members else kind.back
-        yield Neighbour(link, words, other, *titles[other])
+        yield Neighbour(link, _words(catalogue, link, members), other, *titles[other])
 
 
-def _titles(records: Iterable[int]) -> dict[int, tuple[str, str]]:
+def titles_of(records: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return the type and title of each record, as the index keeps them."""
     sql = "SELECT record_id, type, title FROM search_entry WHERE record_id IN ({marks})"
     return {pk: (kind, title) for pk, kind, title in rows_in(sql, records)}
-
-
-def _walk(
-    centre: int, actor: Actor, most: int, steps: int, each: int
-) -> tuple[list[int], dict[int, Link], set[int], bool]:
-    """Walk outward: (records in the order met, links among them, records with more links than shown, cut or not)."""
-    placed: dict[int, None] = {centre: None}
-    edges: dict[int, Link] = {}
-    more: set[int] = set()
-    edge, is_cut = [centre], False
-    for step in range(steps + 1):
-        following: dict[int, None] = {}
-        links = _some_links(edge, each + 1)
-        wanted = {link.other(pk) for pk, of_one in links.items() for link in of_one} - placed.keys()
-        readable = set(_open_to(actor, wanted)) | placed.keys()
-        for pk, of_one in links.items():
-            if len(of_one) > each:
-                more.add(pk)
-            for link in of_one[:each]:
-                other = link.other(pk)
-                if other not in readable:
-                    continue
-                if other not in placed:
-                    if step == steps or len(placed) >= most:
-                        more.add(pk)
-                        is_cut = is_cut or step < steps
-                        continue
-                    placed[other] = following[other] = None
-                edges[link.id] = link
-        edge = list(following)
-    return list(placed), edges, more, is_cut
-
-
-def _some_links(records: Sequence[int], most: int) -> dict[int, list[Link]]:
-    """Return the first standing links of each record, merges among them: one query for a hundred records."""
-    one = (
-        "SELECT * FROM (SELECT {side}_id AS of_record, l.id, l.type, l.start_id, l.end_id, l.detail, l.source, "
-        "l.recorded_at, l.recorder, l.reliability, l.score, l.reasons FROM record_link l "
-        "LEFT JOIN record_link_withdrawal w ON w.link_id = l.id "
-        "WHERE l.{side}_id = %s AND w.link_id IS NULL ORDER BY l.id LIMIT %s) {side}_{i}"
-    )
-    found: dict[int, dict[int, Link]] = {pk: {} for pk in records}
-    with connection.cursor() as cursor:
-        for part in chunks(records, 100):
-            asked = [one.format(side=side, i=i) for i in range(len(part)) for side in ("start", "end")]
-            cursor.execute(" UNION ALL ".join(asked), [v for pk in part for v in (pk, most, pk, most)])
-            for of_record, *row in cursor.fetchall():
-                found[of_record][row[0]] = _link_of(row)
-    return {pk: [links[number] for number in sorted(links)][:most] for pk, links in found.items()}
-
-
-def _link_of(row: Sequence[Any]) -> Link:
-    """Return a row of raw SQL, known to stand, as a value."""
-    pk, kind, start, end, detail, source, recorded_at, recorder, reliability, score, reasons = row
-    told = json.loads(reasons) if isinstance(reasons, str) else reasons
-    at = as_instant(recorded_at)
-    if at is None:
-        raise RecordError(f"link {pk} has no time of recording.")
-    return Link(pk, kind, start, end, detail, source, at, recorder, Reliability(reliability), score, tuple(told))

@@ -18,6 +18,7 @@ from peelian.records.purpose import Purpose
 from peelian.records.retention import Clock, Policy, Start, clock, first_start
 from peelian.store import audit
 from peelian.store.records import index
+from peelian.store.records.attachments import drop_files
 from peelian.store.records.bulk import as_instant, rows_in
 from peelian.store.records.reading import component, marking_of, need_row, record_name
 from peelian.store.records.tables import (
@@ -150,11 +151,6 @@ def due(on: date, actor: Actor, *, after: int = 0, size: int = 50) -> tuple[Due,
     return tuple(Due(r.pk, r.type, titles.get(r.pk, ""), r.review_due, r.review_reason) for r in page)
 
 
-def count_due(on: date) -> int:
-    """Return how many records are due for review by a day."""
-    return Record.objects.filter(review_due__lte=on).count()
-
-
 def rewind(policy: Policy, by: By) -> int:
     """Work out every record's clock anew, after the policy's file was changed; return how many changed."""
     need_keeper(by.actor, "apply a retention policy")
@@ -174,8 +170,10 @@ def dispose(policy: Policy, records: Sequence[int], reason: str, home: Path, by:
 
     Raises
     ------
+    NotFoundError
+        When one does not exist.
     RecordError
-        When one does not exist, is not yet due, or is one with another that is not disposed of with it.
+        When one is not yet due, or is one with another that is not disposed of with it.
     NotAllowedError
         When the actor is no keeper of records.
     """
@@ -183,19 +181,13 @@ def dispose(policy: Policy, records: Sequence[int], reason: str, home: Path, by:
     why = reason.strip()
     if not why:
         raise RecordError("say why the records are disposed of: the reason is all that stays.")
-    wanted = sorted(set(records))
-    rows = [need_row(record, by.actor) for record in wanted]
-    for row in rows:
-        if row.review_due > by.at.date():
-            raise RecordError(f"record {row.pk} is not due before {row.review_due}. {row.review_reason}")
-        apart = sorted(set(component(row.pk, None)[0]) - set(wanted))
-        if apart:
-            raise RecordError(f"record {row.pk} is one with record {apart[0]}: dispose of both, or part them first.")
-    from peelian.store.records.attachments import drop_files
-
+    rows = [need_row(record, by.actor) for record in sorted(set(records))]
+    _check_disposable(rows, by.at.date())
+    wanted = [row.pk for row in rows]
     with _wiping(), kept():
-        Disposal.objects.bulk_create(
-            Disposal(
+        files = set(Attachment.objects.filter(record__in=wanted).values_list("sha256", flat=True))
+        for row in rows:
+            Disposal.objects.create(
                 record=row.pk,
                 type=row.type,
                 group=clock_of(policy, row).group,
@@ -203,36 +195,42 @@ def dispose(policy: Policy, records: Sequence[int], reason: str, home: Path, by:
                 recorded_at=by.at,
                 recorder=by.actor.name,
             )
-            for row in rows
-        )
-        files = set(Attachment.objects.filter(record__in=wanted).values_list("sha256", flat=True))
-        statements = StatementRow.objects.filter(record__in=wanted)
-        links = LinkRow.objects.filter(start__in=wanted) | LinkRow.objects.filter(end__in=wanted)
-        numbers = list(links.values_list("pk", flat=True))
-        told = Disposed(len(rows), statements.count(), len(numbers), len(files))
-        tied = set(links.values_list("start_id", flat=True)) - set(wanted)
-        index.drop(wanted, with_attachments=True)
-        LinkWithdrawal.objects.filter(link__in=numbers).delete()
-        LinkRow.objects.filter(pk__in=numbers).delete()
-        # A statement is about an earlier one: the later go first.
-        for pk in statements.order_by("-id").values_list("pk", flat=True):
-            StatementRow.objects.filter(pk=pk)._raw_delete("default")  # noqa: SLF001 - no row points at it any more
-        Record.objects.filter(pk__in=wanted).delete()
-        index.lose_places(tied)
-        index.forget_unused_terms()
-        for row in rows:
-            audit.record(
-                by.actor,
-                Act.ERASED,
-                "disposed of a record",
-                record=record_name(row.pk),
-                purpose=why,
-                details={"type": row.type},
-                at=by.at,
-            )
+            what, told = "disposed of a record", {"type": row.type}
+            name = record_name(row.pk)
+            audit.record(by.actor, Act.ERASED, what, record=name, purpose=why, details=told, at=by.at)
+        n_statements, n_links = _delete(wanted)
     drop_files(home, files)
     _sweep()
-    return told
+    return Disposed(len(rows), n_statements, n_links, len(files))
+
+
+def _check_disposable(rows: Sequence[Record], today: date) -> None:
+    wanted = {row.pk for row in rows}
+    for row in rows:
+        if row.review_due > today:
+            raise RecordError(f"record {row.pk} is not due before {row.review_due}. {row.review_reason}")
+        apart = sorted(set(component(row.pk, None)[0]) - wanted)
+        if apart:
+            raise RecordError(f"record {row.pk} is one with record {apart[0]}: dispose of both, or part them first.")
+
+
+def _delete(records: Sequence[int]) -> tuple[int, int]:
+    """Delete records with all that hangs on them; return how many statements and links went."""
+    statements = StatementRow.objects.filter(record__in=records)
+    links = LinkRow.objects.filter(start__in=records) | LinkRow.objects.filter(end__in=records)
+    numbers = list(links.values_list("pk", flat=True))
+    tied = set(links.values_list("start_id", flat=True)) - set(records)
+    index.drop(records, with_attachments=True)
+    LinkWithdrawal.objects.filter(link__in=numbers).delete()
+    LinkRow.objects.filter(pk__in=numbers).delete()
+    # A statement is about an earlier one: the later go first.
+    told = list(statements.order_by("-id").values_list("pk", flat=True))
+    for pk in told:
+        StatementRow.objects.filter(pk=pk).delete()
+    Record.objects.filter(pk__in=records).delete()
+    index.lose_places(tied)
+    index.forget_unused_terms()
+    return len(told), len(numbers)
 
 
 def _decide(policy: Policy, record: int, told: tuple[str, date, str, str], by: By) -> Clock:

@@ -136,10 +136,12 @@ def _judge(row: _Row, reading: Reading, snippet: Why | None) -> tuple[float, tup
     if snippet is not None:
         found.append((_TEXT, snippet))
     found.sort(key=lambda f: -f[0])
-    seen: set[tuple[str, str]] = set()
-    why = tuple(w for _, w in found if (w.property, w.text) not in seen and not seen.add((w.property, w.text)))  # type: ignore[func-returns-value] # add gives None: each pair once
+    best: dict[tuple[str, str], Why] = {}
+    for _, why in found:
+        best.setdefault((why.property, why.text), why)
     # What meets the query in several ways stands before what meets it in one.
-    return (found[0][0] + _AGAIN * sum(score for score, _ in found[1:]) if found else 0.0), why
+    score = found[0][0] + _AGAIN * sum(more for more, _ in found[1:]) if found else 0.0
+    return score, tuple(best.values())
 
 
 def _how(match: Match) -> str:
