@@ -37,7 +37,7 @@ def _measured(home: Path) -> list[dict[str, object]]:
         limits.take(f"key {i % 50}", 1_000_000, 60, now)
     takes_s = _TAKES / (time.perf_counter() - began)
     return [
-        {"name": "following an audit log of 1,000,000 lines", "measured": round(follow_s, 1), "unit": "s"},
+        {"name": f"following an audit log of {LINES:,} lines", "measured": round(follow_s, 1), "unit": "s"},
         {"name": "50 lines of it, newest or by record", "measured": round(look_ms, 1), "unit": "ms"},
         {"name": "takes of a limit, each on the disk", "measured": round(takes_s), "unit": "/s"},
     ]
@@ -58,7 +58,7 @@ def _fill(n: int) -> None:
             role="analyst",
             act="consulted",
             what="looked at the record of a person",
-            record=f"person/{number % 5000}",
+            record=f"person/{number % 1000}",
             purpose="an investigation with a number",
             details={"fields": ["name", "born"], "n": number},
             before=before,
