@@ -61,8 +61,8 @@ def end(request: HttpRequest) -> HttpResponse:
     minutes = (at - still.arrived).total_seconds() / 60 if by_hand is None else by_hand
     if minutes > LONG_MINUTES and by_hand is None:
         raise ConflictError(
-            f"you arrived in box {still.box.number} {round(minutes)} minutes ago. Go back and write how many minutes you "
-            "were there; more than an hour is logged only in so many words."
+            f"you arrived in box {still.box.number} {round(minutes)} minutes ago. Go back and write how many minutes "
+            "you were there; more than an hour is logged only in so many words."
         )
     left = still.arrived + timedelta(minutes=minutes)
     how = How.TIMER if by_hand is None else How.BY_HAND
