@@ -681,6 +681,7 @@ def test_the_briefing_prints_one_a4_page_a_crime_type_each_with_the_sentence(
     page = context.new_page()
     sign_in(page, site, "sam", f"/patrol/briefing/{DATED}")
     sheets = page.locator(".sheet-a4").count()
+    paper = page.get_by_role("link", name="The same as PDF").get_attribute("href")
     page.emulate_media(media="print")
     page.pdf(path=tmp_path / "briefing.pdf", format="A4", prefer_css_page_size=True)
     printed = PdfReader(tmp_path / "briefing.pdf")
@@ -690,7 +691,7 @@ def test_the_briefing_prints_one_a4_page_a_crime_type_each_with_the_sentence(
         assert LAW in text
         assert "Wrong box? Tell the analyst why:" in text
         assert "Not valid after Sat 21 Apr 00:00" in text
-    answer = page.request.get(site + str(page.get_by_role("link", name="The same as PDF").get_attribute("href")))
+    answer = page.request.get(site + str(paper))
     assert answer.body().startswith(b"%PDF")
     context.close()
 
