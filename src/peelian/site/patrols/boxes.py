@@ -152,7 +152,7 @@ class Sheet:
     @cached_property
     def added(self) -> tuple[GivenBox, ...]:
         """The boxes that analysts added, by letter."""
-        return tuple(self._box(0, (e.x_min, e.y_min, e.size_m), e.letter) for e in self.edits if e.kind is EditKind.ADD)
+        return tuple(self._box(0, (e.x_min, e.y_min, e.size_m), e.letter) for e in self.edits.added)
 
     @cached_property
     def boxes(self) -> tuple[GivenBox, ...]:
