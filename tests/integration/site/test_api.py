@@ -223,6 +223,32 @@ def test_without_a_valid_card_a_crime_type_is_withheld(town: dict[str, Any]) -> 
     assert cards == {"*": False, "robbery": True}
 
 
+def test_a_box_that_an_analyst_suppressed_is_handed_on_no_more_and_the_reason_is(
+    town: dict[str, Any], site_home: Path
+) -> None:
+    from datetime import date
+
+    from peelian.forecasts.edits import BoxEdit, EditKind
+    from peelian.site.clock import now
+    from peelian.store.edits import make_edit, withdraw_edit
+    from peelian.store.night_folders import NightFolders
+
+    night, analyst = date(2018, 4, 20), town["analyst"].actor()
+    document = NightFolders(site_home).map("town", night, "district", "North", "burglary")
+    box = document["boxes"][0]
+    square = (box["x_min"], box["y_min"], document["size_m"])
+    what = ("town", night, "district", "North", "burglary", EditKind.SUPPRESS)
+    made = make_edit(analyst, BoxEdit(0, *what, *square, box["place"], 1, "road works", "Ann", now()))
+    client = client_of(town["officer"])
+    answer = client.get(f"{V1}/boxes?area=North&crime_type=burglary").json()
+    assert [b["rank"] for b in answer["items"]] == [2, 3, 4]
+    assert "road works" in answer["withheld"][0]["reason"]
+    assert client.get("/ogc/collections/boxes-district/items").json()["numberMatched"] == 23
+    assert client.get(f"{V1}/boxes/{BOX}").status_code == 409
+    withdraw_edit(analyst, made.id, "done", at=now())
+    assert client.get(f"{V1}/boxes").json()["number_matched"] == 24
+
+
 def test_pages_of_boxes_follow_each_other_and_end(town: dict[str, Any]) -> None:
     client, seen, address = client_of(town["officer"]), [], f"{V1}/boxes?limit=5&crime_type=larceny"
     while address:

@@ -9,13 +9,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from peelian.errors import NotFoundError, PublicationError
+from peelian.forecasts.edits import BoxEdit, EditKind
 from peelian.forecasts.nights import PurposeCard
+from peelian.places.projections import Projection
 from peelian.records.scopes import Scope
 from peelian.site.api.callers import Caller
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
 from peelian.store import nights as night_store
+from peelian.store.edits import edits
 from peelian.store.night_boxes import LONGEST, Bounds, NightBox, NightBoxes, NightKey
 from peelian.store.night_folders import Document, NightFolders
 
@@ -90,6 +95,8 @@ class Shelf:
         self.folders = NightFolders(site_settings().home)
         self._boxes = NightBoxes(self.folders)
         self._cards: Mapping[str, PurposeCard] | None = None
+        self._off: dict[str, str] = {}
+        self._struck: dict[NightKey, list[tuple[BoxEdit, float, float]]] = {}
 
     def keys(self, wanted: Wanted) -> Iterator[NightKey]:
         """Yield the levels of nights that are asked for and that the caller may read, newest first.
@@ -117,7 +124,7 @@ class Shelf:
                     continue
                 if box.crime_type not in refused:
                     refused[box.crime_type] = self.without_card(key, box.crime_type)
-                if not refused[box.crime_type]:
+                if not refused[box.crime_type] and not self.suppressed(key, box):
                     yield key, box
 
     def maps(self, wanted: Wanted) -> Iterator[MapLine]:
@@ -179,6 +186,16 @@ class Shelf:
                 why = self.without_card(key, kind["name"])
                 if why and wanted.crime_type in (None, kind["name"]):
                     yield key, kind["name"], why
+            yield from self._suppressed_of(key, wanted)
+
+    def _suppressed_of(self, key: NightKey, wanted: Wanted) -> Iterator[tuple[NightKey, str, str]]:
+        if self.has_ended(key) or not self._gone(key):
+            return
+        for box in self._boxes.boxes(key).values():
+            if wanted.takes_box(box) and self.caller.may_see(box.area_id, key.force):
+                why = self.suppressed(key, box)
+                if why:
+                    yield key, box.crime_type, why
 
     def box(self, box_id: str) -> tuple[NightKey, NightBox]:
         """Return one box by its id.
@@ -193,6 +210,9 @@ class Shelf:
         if box is None or not self.caller.may_see(box.area_id, key.force):
             raise NotFoundError(f"there is no box {box_id!r} among those you may see.")
         self._need_valid(key, box.crime_type)
+        reason = self.suppressed(key, box)
+        if reason:
+            raise PublicationError(reason)
         return key, box
 
     def today(self) -> date:
@@ -208,8 +228,36 @@ class Shelf:
         """Return why a night's boxes are not to be used, or "" where they are, or where the night is past."""
         if self.has_ended(key):
             return ""
-        off = night_store.switched_off(key.force)
-        return "" if off is None else f"forecasts are switched off since {off.at:%Y-%m-%d}: {off.reason}"
+        if key.force not in self._off:
+            off = night_store.switched_off(key.force)
+            why = "" if off is None else f"forecasts are switched off since {off.at:%Y-%m-%d}: {off.reason}"
+            self._off[key.force] = why
+        return self._off[key.force]
+
+    def suppressed(self, key: NightKey, box: NightBox) -> str:
+        """Return why an analyst took a box out, or "" where none did; what is past stays as it was forecast."""
+        if self.has_ended(key):
+            return ""
+        west, south, east, north = box.bounds
+        for edit, longitude, latitude in self._gone(key):
+            is_of_map = (edit.area_id, edit.crime_type) == (box.area_id, box.crime_type)
+            if is_of_map and west < longitude < east and south < latitude < north:
+                return f"box {box.rank} of {box.crime_type} in {box.properties['area']} was suppressed: {edit.reason}"
+        return ""
+
+    def _gone(self, key: NightKey) -> list[tuple[BoxEdit, float, float]]:
+        """Return the edits that suppress boxes of a night, each with the middle of its square in WGS84; read once."""
+        if key not in self._struck:
+            self._struck[key] = self._placed(key)
+        return self._struck[key]
+
+    def _placed(self, key: NightKey) -> list[tuple[BoxEdit, float, float]]:
+        gone = [e for e in edits(key.force, key.night, key.level) if e.kind is EditKind.SUPPRESS]
+        if not gone:
+            return []
+        projection = Projection(self.folders.index(key.force, key.night, key.level)["force"]["crs"])
+        x, y = (np.array([getattr(e, c) + e.size_m / 2 for e in gone]) for c in ("x_min", "y_min"))
+        return list(zip(gone, *(a.tolist() for a in projection.to_degrees(x, y)), strict=True))
 
     def without_card(self, key: NightKey, crime_type: str) -> str:
         """Return the reason where a crime type has no valid purpose card today, or ""; past nights need none."""
