@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from peelian.delivery.placing import ring_of
 from peelian.errors import NotAllowedError, NotFoundError
+from peelian.forecasts.nights import PurposeCard
 from peelian.forecasts.visits import BoxMinutes, GivenBox, patrol_day
 from peelian.places.periods import Period
 from peelian.places.projections import Projection
@@ -78,11 +79,14 @@ class GivenNight:
                 return GivenArea(self, a["id"], a["name"], slug)
         raise NotFoundError(f"the night of {self.night} has no area {slug!r}.")
 
+    @cached_property
+    def _agreed(self) -> dict[str, PurposeCard]:
+        """The purpose cards, asked for once for all areas; none while switched off."""
+        return {} if switched_off(self.force) is not None else cards()
+
     def kinds(self, area: "GivenArea", at: datetime) -> list[tuple[str, str]]:
         """Return (slug, name) of the area's maps that stand on a purpose card valid at that time; none while off."""
-        if switched_off(self.force) is not None:
-            return []
-        agreed, day = cards(), at.astimezone(self.zone).date()
+        agreed, day = self._agreed, at.astimezone(self.zone).date()
         has_map = {m["kind"] for m in self.index["maps"] if m["area"] == area.slug}
         return [
             (k["slug"], k["name"])
