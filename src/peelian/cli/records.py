@@ -209,6 +209,39 @@ def imports(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo(f"{one.number}: {one.source}, {one.started_at:%Y-%m-%d %H:%M}, {one.status}: {counts}. {one.error}")
 
 
+@app.command("link")
+def link(
+    record_type: Annotated[str, typer.Argument(help="person, organisation, address, vehicle or phone.")],
+    purpose: Why,
+    rules_only: Annotated[
+        bool, typer.Option("--rules-only", help="Ask the rules for exact keys alone; needs no extra.")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose records that may be one and the same; a person decides, on the site's page of duplicates."""
+    settings = open_store(home)
+    from peelian.jobs.linkage import find_duplicates
+    from peelian.records.purpose import Purpose
+    from peelian.store.records.rules import read_rules
+    from peelian.store.records.writing import By
+
+    catalogue = read_rules(settings.home).catalogue
+    by = By(_operator("link"), datetime.now(UTC))
+    report = find_duplicates(catalogue, record_type, Purpose(purpose), by, is_weighed=not rules_only)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        return
+    typer.echo(
+        f"{report.records:,} records of the type {report.type} compared: {report.proposed:,} pairs may be one, "
+        f"{report.new:,} of them new in the queue."
+    )
+    if report.expected_precision is not None:
+        typer.echo(f"  by the model's own reckoning {report.expected_precision:.0%} of the weighed pairs are right")
+    for remark in report.remarks:
+        typer.echo(f"  {remark}")
+
+
 @app.command("alerts")
 def alerts(home: Home = None, as_json: AsJson = False) -> None:
     """Run every saved search again and keep what is new for whoever saved it: once a night."""

@@ -92,6 +92,7 @@ def django_settings(settings: Settings) -> dict[str, Any]:
         "USE_I18N": True,
         "APPEND_SLASH": True,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 2_621_440,
+        "FILE_UPLOAD_HANDLERS": ["peelian.site.uploads.Limited"],
         "FORM_RENDERER": "django.forms.renderers.DjangoTemplates",
         "LOGGING_CONFIG": None,
         **_sessions(settings),

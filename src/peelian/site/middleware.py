@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
@@ -20,6 +21,7 @@ from peelian.errors import (
     TooOftenError,
 )
 from peelian.records.access import NOBODY, Role
+from peelian.site import uploads
 from peelian.site.once import keep
 from peelian.site.pages import page
 from peelian.site.rules import actor_of, rule_of
@@ -168,8 +170,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return the page for a request that cannot be read."""
-    del exception
+    """Return the page for a request that cannot be read, or holds a file that is too large."""
+    if isinstance(exception, RequestDataTooBig) and str(exception) == uploads.sentence():
+        return page(request, "error.html.j2", status=413, heading=_HEADINGS[400], sentence=uploads.sentence())
     return page(
         request, "error.html.j2", status=400, heading=_HEADINGS[400], sentence="The request cannot be understood."
     )

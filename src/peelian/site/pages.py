@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from peelian.records.access import STAFF, Role
+from peelian.records.marking import READERS
 from peelian.site import kept
 from peelian.site.clock import is_demonstration, now
 from peelian.site.rules import actor_of
@@ -28,6 +29,7 @@ PLACES = (
     Place("patrol", "Patrol", "/patrol/", frozenset({Role.SERGEANT, Role.OFFICER, Role.ANALYST, Role.ADMINISTRATOR})),
     Place("morning", "Morning after", "/morning/", STAFF),
     Place("desk", "Desk", "/desk/", frozenset({Role.ANALYST, Role.ADMINISTRATOR})),
+    Place("records", "Records", "/records/", READERS),
     Place("audit", "Audit", "/audit/", frozenset({Role.OVERSEER, Role.ADMINISTRATOR})),
     Place("accounts", "Accounts", "/accounts/", frozenset({Role.ADMINISTRATOR})),
     Place("public", "For the public", "/public/", frozenset(Role)),

@@ -71,6 +71,7 @@ urlpatterns = [
     path("public/<str:force>/<str:ward>/", public.ward, name="public-ward"),
     path("patrol/", include("peelian.site.patrols.urls")),
     path("desk/", include("peelian.site.desk.urls")),
+    path("records/", include("peelian.site.records.urls")),
 ]
 
 handler400 = "peelian.site.middleware.bad_request"

@@ -21,6 +21,27 @@ SAMPLES = {
     f"patrol/shift/{_DATED}/": f"patrol/shift/town/{NIGHTS[1]}/district/North/",
     "accounts/<int:number>/": "accounts/1/",
     "password/<str:who>/<str:token>/": "password/MQ/none/",
+    **{
+        f"records/{pattern}": f"records/{pattern.replace('<int:number>', '1').replace('<int:statement>', '1')}".replace(
+            "<int:link>", "1"
+        )
+        for pattern in (
+            *(
+                "<int:number>/",
+                "<int:number>/state/",
+                "<int:number>/withdraw/<int:statement>/",
+                "<int:number>/dispute/",
+            ),
+            *("<int:number>/attach/", "<int:number>/merges/", "<int:number>/merges/<int:link>/undo/"),
+            *(
+                "<int:number>/chart/",
+                "<int:number>/chart.json",
+                "attachments/<int:number>/",
+                "duplicates/<int:number>/",
+            ),
+            *("saved/<int:number>/end/", "alerts/<int:number>/read/"),
+        )
+    },
     "patrol/notes/<uuid:note>/": "patrol/notes/00000000-0000-4000-8000-000000000000/",
 }
 

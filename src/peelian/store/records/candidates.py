@@ -208,6 +208,30 @@ def key_kinds() -> frozenset[Kind]:
     return frozenset({Kind.PHONE, Kind.PLATE, Kind.EMAIL, Kind.POSTCODE, Kind.REFERENCE})
 
 
+def crime_types() -> list[str]:
+    """Return the types of crime of open records, by name; the index is leapt through, a look a type."""
+    found: list[str] = []
+    sql = (
+        "SELECT crime_type FROM search_entry WHERE crime_type > %s AND sensitivity = 'open' ORDER BY crime_type LIMIT 1"
+    )
+    with connection.cursor() as cursor:
+        while len(found) < MOST:
+            cursor.execute(sql, [found[-1] if found else ""])
+            row = cursor.fetchone()
+            if row is None:
+                break
+            found.append(row[0])
+    return found
+
+
+def some_crs() -> str:
+    """Return the CRS of a point that is kept; empty where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT crs FROM search_entry WHERE square IS NOT NULL LIMIT 1")
+        row = cursor.fetchone()
+    return row[0] if row else ""
+
+
 def _exact_terms(word: str) -> list[int]:
     return _ids("SELECT id FROM search_term WHERE text = %s AND kind = %s", [word, WORD])
 

@@ -200,6 +200,30 @@ def queue(
     return tuple(_proposal(r) for r in page)
 
 
+def proposal(number: int, actor: Actor, purpose: Purpose) -> Proposal:
+    """Return one proposal.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none, or the actor may not read both records.
+    """
+    need_keeper(actor, "decide on merges")
+    rows = MergeProposal.objects.select_related("left", "right") if number < 2**62 else MergeProposal.objects.none()
+    with kept():
+        row = rows.filter(pk=number).first()
+        if row is None or not (may_read(actor, marking_of(row.left)) and may_read(actor, marking_of(row.right))):
+            raise NotFoundError(f"there is no proposal {number}.")
+        what = "read a proposed merge"
+        audit.record(actor, Act.CONSULTED, what, purpose=purpose.text, details={"proposal": number})
+    return _proposal(row)
+
+
+def count(decision: str = MergeProposal.OPEN) -> int:
+    """Return how many proposals are open, accepted or rejected."""
+    return int(MergeProposal.objects.filter(decision=decision).count())
+
+
 def decide(catalogue: Catalogue, proposal: int, by: By, *, accept: bool, note: str = "") -> Link | None:
     """Accept a proposal (and merge the two) or reject it; return the merge, None where there is none.
 

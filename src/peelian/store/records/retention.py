@@ -151,6 +151,11 @@ def due(on: date, actor: Actor, *, after: int = 0, size: int = 50) -> tuple[Due,
     return tuple(Due(r.pk, r.type, titles.get(r.pk, ""), r.review_due, r.review_reason) for r in page)
 
 
+def count_due(on: date) -> int:
+    """Return how many records are due for review by a day."""
+    return int(Record.objects.filter(review_due__lte=on).count())
+
+
 def rewind(policy: Policy, by: By) -> int:
     """Work out every record's clock anew, after the policy's file was changed; return how many changed."""
     need_keeper(by.actor, "apply a retention policy")

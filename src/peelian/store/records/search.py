@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from peelian.errors import RecordError
+from peelian.places.projections import BRITISH_NATIONAL_GRID
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import Kind
 from peelian.records.entries import Line, lines_from_json
@@ -90,6 +91,16 @@ def found_since(reading: Reading, filters: Filters, actor: Actor) -> tuple[Hit, 
     where = candidates.readable(actor) & candidates.within(filters)
     ranked, _ = _ranked(reading, where, filters)
     return tuple(_still_readable(ranked, actor))
+
+
+def crime_types() -> tuple[str, ...]:
+    """Return the types of crime among the records that everyone who works with records may read."""
+    return tuple(candidates.crime_types())
+
+
+def crs_in_use() -> str:
+    """Return the CRS in which the store's points are metres; the British grid where there is none yet."""
+    return candidates.some_crs() or BRITISH_NATIONAL_GRID
 
 
 def _ranked(reading: Reading, where: candidates.Sql, filters: Filters) -> tuple[list[Hit], bool]:
