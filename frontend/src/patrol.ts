@@ -39,7 +39,7 @@ function focus(): Box | null {
   const sheet = sheetNow();
   if (sheet === undefined) return null;
   const boxes = byDistance(given(sheet), here);
-  return boxes.find((b) => String(b.rank) === wanted) ?? boxes[0] ?? null;
+  return boxes.find((b) => b.rank === wanted) ?? boxes[0] ?? null;
 }
 
 /** The next box after the one in focus: the nearest to the phone, or to that box. */
@@ -96,13 +96,13 @@ function renderHere(box: Box | null): void {
   const ends = sheet === undefined ? "" : ` · boxes end ${sheet.until}`;
   say("where", whereWords(box, stay, sheet) + ends);
   say("place", stay !== null ? (box?.place ?? `Box ${rankOf(stay.box)}`) : (box?.place ?? nothingWords(sheet)));
-  say("about", box === null || stay !== null ? "" : `${box.why} · ${box.odds}`);
+  say("about", box === null || stay !== null ? "" : [box.why, box.odds].filter((w) => w !== "").join(" · "));
   show("about", box !== null && stay === null);
   show("standing", stay !== null);
   show("dose", box !== null);
   if (box !== null && sheet !== undefined) renderDose(box, sheet, stay);
   show("go", box !== null || stay !== null);
-  const rank = stay !== null ? rankOf(stay.box) : String(box?.rank ?? "");
+  const rank = stay !== null ? rankOf(stay.box) : (box?.rank ?? "");
   say("go-button", stay !== null ? `Leave box ${rank}` : `Arrive in box ${rank}`);
   const next = box === null ? null : after(box);
   show("next", next !== null && stay !== null);
@@ -266,7 +266,7 @@ function go(): void {
 /** After a visit the page is about the next box. */
 function moveOn(key: string): void {
   const left = boxOf(key)?.[0];
-  wanted = String((left === undefined ? null : after(left))?.rank ?? "");
+  wanted = (left === undefined ? null : after(left))?.rank ?? "";
 }
 
 function visit(stay: OnABox & { arrived: string }, left: string, minutes: number, how: Visit["how"]): Visit {

@@ -130,12 +130,12 @@ def plan_of(home: Path) -> Plan:
     open_site(replace(settings, site=replace(settings.site, clock=CLOCK)))
 
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
     from peelian.records.access import Role, program
     from peelian.store import accounts
     from peelian.store.night_folders import NightFolders
     from peelian.store.nights import utc_now
+    from peelian.store.sessions import SessionStore
 
     cookies = []
     for number in range(USERS):

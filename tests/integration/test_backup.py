@@ -118,16 +118,15 @@ def test_a_home_is_saved_whole_while_another_process_writes(
         url, to = server.make("busy"), server
     env = {"DATABASE_URL": url}
     assert peelian("user", "add", "ann", "--no-password", home=small, env=env).returncode in (0, 1)
-    busy = subprocess.Popen([sys.executable, "-c", _BUSY, str(small), url], stdout=subprocess.PIPE, text=True)
-    try:
-        assert busy.stdout is not None
-        assert busy.stdout.readline() == "busy\n"
-        kept = [tmp_path / f"b{i}.zip" for i in range(2)]
-        told = [saved(small, path, env=env) for path in kept]
-        assert busy.poll() is None
-    finally:
-        busy.kill()
-        busy.wait(30)
+    with subprocess.Popen([sys.executable, "-c", _BUSY, str(small), url], stdout=subprocess.PIPE, text=True) as busy:
+        try:
+            assert busy.stdout is not None
+            assert busy.stdout.readline() == "busy\n"
+            kept = [tmp_path / f"b{i}.zip" for i in range(2)]
+            told = [saved(small, path, env=env) for path in kept]
+            assert busy.poll() is None
+        finally:
+            busy.kill()
     assert told[0]["audit_lines"] < told[1]["audit_lines"]
     for i, path in enumerate(kept):
         again = tmp_path / f"again{i}"

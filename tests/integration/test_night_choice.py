@@ -49,14 +49,25 @@ def rewrite(home: Path, **changes: object) -> None:
     file.write_text(json.dumps({**told, **changes}), encoding="utf-8")
 
 
+METHODS = {
+    "all-history": {"model": "all-history", "boxes": "fixed", "parameters": [], "keep": 0.0},
+    "wide": {"model": "smoothed-counts", "boxes": "fixed", "parameters": [["bandwidth_m", 400]], "keep": 0.0},
+    "kept": {"model": "smoothed-counts", "boxes": "floating", "parameters": [], "keep": 0.5},
+}
+
+
+def pick(home: Path, by_area: dict[str, str]) -> None:
+    """Choose by hand: each area's method, whatever the crime type."""
+    (file,) = (home / "choices" / "town").glob("*.json")
+    choices = json.loads(file.read_text(encoding="utf-8"))["choices"]
+    picked = [{**choice, "method": by_area[choice["area"]]} for choice in choices]
+    rewrite(home, methods=list(METHODS.items()), choices=picked)
+
+
 def test_each_area_and_type_is_drawn_by_the_model_chosen_for_it(home: Path) -> None:
     picks = chosen(home)
     # Two areas of one type by two models: what the night must keep apart.
-    file = next((home / "choices" / "town").glob("*.json"))
-    told = json.loads(file.read_text(encoding="utf-8"))
-    for choice in told["choices"]:
-        choice["method"] = "all-history" if choice["area"] == "North" else "smoothed-counts:bandwidth_m=400"
-    file.write_text(json.dumps(told), encoding="utf-8")
+    pick(home, {"North": "all-history", "South": "wide"})
     say(home, 'model = "chosen"\n')
     done = peelian("night", "--on", NIGHT, home=home)
     assert done.returncode == 0, done.stderr
@@ -79,11 +90,7 @@ def test_each_area_and_type_is_drawn_by_the_model_chosen_for_it(home: Path) -> N
 
 
 def test_parameters_and_kept_places_of_the_method_reach_the_night(home: Path) -> None:
-    file = next((home / "choices" / "town").glob("*.json"))
-    told = json.loads(file.read_text(encoding="utf-8"))
-    for choice in told["choices"]:
-        choice["method"] = "smoothed-counts@floating~0.5"
-    file.write_text(json.dumps(told), encoding="utf-8")
+    pick(home, {"North": "kept", "South": "kept"})
     say(home, 'model = "chosen"\n')
     assert peelian("night", "--on", NIGHT, home=home).returncode == 0
     assert {(m["model"], m["keep"]) for m in night_maps(home)} == {("smoothed-counts@floating", 0.5)}
@@ -98,6 +105,7 @@ def test_parameters_and_kept_places_of_the_method_reach_the_night(home: Path) ->
         ({"level": "ward"}, "models were chosen for the level 'ward'"),
         ({"choices": []}, "did not judge this crime type here"),
         ({"choices": 3}, "cannot be read"),
+        ({"methods": []}, "is chosen, but not among its methods"),
     ],
 )
 def test_without_a_sound_choice_the_fallback_draws_and_says_why(

@@ -1,8 +1,7 @@
 // Keeps the phone page for when there is no signal, and wipes the phone at sign-out.
 
 import { Drafts } from "./drafts";
-
-const KEPT = "peelian-patrol-1"; // the worker's own name for it (worker.ts)
+import { KEPT, forgetPages } from "./pages";
 
 /** Start the worker and keep this page with all that it loads; tells whether it will open without signal. */
 export async function keepPage(): Promise<boolean> {
@@ -37,10 +36,6 @@ export async function askToPersist(): Promise<void> {
 
 /** Leave nothing of this account on the phone. */
 export async function wipe(account: number): Promise<void> {
-  localStorage.removeItem(HEARD);
-  for (const name of await caches.keys()) if (name.startsWith("peelian-patrol-")) await caches.delete(name);
+  await forgetPages();
   await (await Drafts.open(account)).wipe();
 }
-
-/** Where the phone keeps what it last heard of the site. */
-export const HEARD = "peelian-patrol";

@@ -5,7 +5,8 @@ import { type Failure, type Today, askToday, sendItems } from "../api/patrol";
 import type { Heard } from "../patrol/given";
 import type { Item, Stay, Told } from "../patrol/types";
 import { Drafts } from "./drafts";
-import { HEARD, askToPersist } from "./keep";
+import { askToPersist } from "./keep";
+import { HEARD } from "./pages";
 import { type Signal, type Waiting, next, pause, settle } from "./queue";
 
 export interface Outside {

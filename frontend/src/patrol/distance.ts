@@ -64,9 +64,9 @@ export function inside(box: Box, here: Here): "inside" | "perhaps" | "outside" {
   return over <= here.within_m ? "perhaps" : "outside";
 }
 
-/** Boxes by distance, nearest first; without a position in the order of the list. Equal distances keep their rank. */
+/** Boxes by distance, nearest first; without a position in the order of the list. Equal distances keep that order. */
 export function byDistance(boxes: readonly Box[], here: Here | null): Box[] {
   if (here === null) return [...boxes];
   const far = new Map(boxes.map((b) => [b.key, distance(here.at, centre(b.ring))]));
-  return [...boxes].sort((a, b) => (far.get(a.key) ?? 0) - (far.get(b.key) ?? 0) || a.rank - b.rank);
+  return [...boxes].sort((a, b) => (far.get(a.key) ?? 0) - (far.get(b.key) ?? 0));
 }

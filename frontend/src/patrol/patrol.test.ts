@@ -13,7 +13,7 @@ function box(rank: number, east: number, north: number): Box {
   const [x, y] = [AT[0] + east * dx, AT[1] + north * dy];
   const ring: Point[] = [[x, y], [x + dx, y], [x + dx, y + dy], [x, y + dy], [x, y]];
   return {
-    key: `f/2018-12-21/d/3/burglary/${rank}`, rank, kind: "firm", place: "", why: "", odds: "", rank_words: "", ring,
+    key: `f/2018-12-21/d/3/burglary/${rank}`, rank: String(rank), kind: "firm", place: "", why: "", odds: "", ring,
     square: [east * 250, north * 250, 250], minutes: 0,
   };
 }
@@ -83,11 +83,11 @@ describe("distance", () => {
     expect(away(AT, AT)).toBe("0 m north, 1 min");
   });
 
-  it("orders boxes by distance, and equal ones by rank", () => {
+  it("orders boxes by distance, and leaves equal ones in the order of the list", () => {
     const boxes = [box(1, 5, 0), box(3, 0, 0), box(2, 0, 0), box(4, -2, 0)];
     const here = { at: centre(box(9, 0, 0).ring), within_m: 10 };
-    expect(byDistance(boxes, here).map((b) => b.rank)).toEqual([2, 3, 4, 1]);
-    expect(byDistance(boxes, null).map((b) => b.rank)).toEqual([1, 3, 2, 4]);
+    expect(byDistance(boxes, here).map((b) => b.rank)).toEqual(["3", "2", "4", "1"]);
+    expect(byDistance(boxes, null).map((b) => b.rank)).toEqual(["1", "3", "2", "4"]);
   });
 
   it("measures a box's own metres along its edges", () => {
@@ -122,7 +122,7 @@ describe("what may be given", () => {
     const waiting = [visit(first, 20)];
     const told = (minutes: number) => ({ offset_s: 0, minutes: { [first.key]: minutes, [boxes[1]!.key]: 0 } });
     expect(givenBoxes(sheet(boxes), DURING, told(24.9), waiting)).toHaveLength(2);
-    expect(givenBoxes(sheet(boxes), DURING, told(25), waiting).map((b) => b.rank)).toEqual([2]);
+    expect(givenBoxes(sheet(boxes), DURING, told(25), waiting).map((b) => b.rank)).toEqual(["2"]);
   });
 
   it("leaves out what the site no longer names", () => {

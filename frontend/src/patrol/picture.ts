@@ -85,14 +85,14 @@ function boxes(picture: Picture, view: View, room: Rectangle[]): SVGElement[] {
     if (!touches(box.ring, view)) continue;
     const [x, y] = corner(box, view);
     drawn.push(el("path", { class: "other", d: `${line(box.ring, view)}Z` }));
-    drawn.push(el("text", { class: "number", x: String(x + 13), y: String(y + 20) }, String(box.rank)));
+    drawn.push(el("text", { class: "number", x: String(x + 13), y: String(y + 20) }, box.rank));
     room.push(extent(box, view));
   }
   const [x, y] = corner(picture.focus, view);
-  const tab = String(picture.focus.rank).length > 1 ? 34 : 28;
+  const tab = picture.focus.rank.length > 1 ? 34 : 28;
   drawn.push(el("path", { class: "focus", d: `${line(picture.focus.ring, view)}Z` }));
   drawn.push(el("rect", { class: "tab", x: String(x), y: String(y), width: String(tab), height: "26" }));
-  drawn.push(el("text", { class: "number in-tab", x: String(x + tab / 2), y: String(y + 19) }, String(picture.focus.rank)));
+  drawn.push(el("text", { class: "number in-tab", x: String(x + tab / 2), y: String(y + 19) }, picture.focus.rank));
   room.push(extent(picture.focus, view));
   return drawn;
 }

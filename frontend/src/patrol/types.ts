@@ -6,12 +6,12 @@ export type Point = [number, number];
 
 export interface Box {
   key: string;
-  rank: number;
-  kind: "firm" | "unsure";
+  /** What it is called: its rank, or the letter of a box that an analyst added. */
+  rank: string;
+  kind: "firm" | "unsure" | "added";
   place: string;
   why: string;
   odds: string;
-  rank_words: string;
   /** Closed ring in WGS84, counter-clockwise from the south-west corner. */
   ring: Point[];
   /** The square in the force's metres: what the cap counts. */

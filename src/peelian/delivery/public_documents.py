@@ -241,7 +241,7 @@ def _months_chart(months: Sequence[MonthCount], label: str) -> Markup:
     ]
     for index, month in enumerate(months):
         x = left + (_BAR + 5) * index + 2
-        if month.month.month in (1, 7) or index == 0:
+        if month.month.month in (1, 7) or (index == 0 and month.month.month not in (6, 12)):
             year = f" {month.month.year}" if month.month.month == 1 or index == 0 else ""
             name = f"{_MONTHS[month.month.month - 1]}{year}"
             parts.append(f'<text class="tick starts" x="{px(x)}" y="{px(bottom + 16)}">{name}</text>')
@@ -249,7 +249,7 @@ def _months_chart(months: Sequence[MonthCount], label: str) -> Markup:
             parts.append(f'<text class="tick" x="{px(x + _BAR / 2)}" y="{px(bottom - 5)}">?</text>')
             continue
         parts.append(
-            f'<rect class="bar" x="{px(x)}" y="{px(at(month.events))}" width="{px(_BAR)}" '
+            f'<rect class="month-bar" x="{px(x)}" y="{px(at(month.events))}" width="{px(_BAR)}" '
             f'height="{px(bottom - at(month.events))}"/>'
         )
         if month.middle is not None:

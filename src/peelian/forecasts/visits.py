@@ -18,7 +18,10 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenBox:
-    """A box as it was given to patrol: its map, its rank there, and the square on the ground, in the force's metres."""
+    """A box as it was given to patrol: its map, its rank there, and the square on the ground, in the force's metres.
+
+    A box that an analyst added has no rank (0) and goes by its ``letter``.
+    """
 
     force: str
     night: date
@@ -29,6 +32,12 @@ class GivenBox:
     x_min: float
     y_min: float
     size_m: float
+    letter: str = ""
+
+    @property
+    def number(self) -> str:
+        """What the box is called on map, list, phone and radio."""
+        return self.letter or str(self.rank)
 
     @property
     def square(self) -> tuple[float, float, float]:
@@ -63,7 +72,7 @@ class BoxMinutes:
     The square may be a box of other maps too; its minutes are the same there. ``last_left`` is None where nobody came.
     """
 
-    rank: int
+    number: str
     visits: int
     minutes: float
     last_left: datetime | None

@@ -52,5 +52,7 @@ LINK_FROM = Limit("link-from", 20, 3600, "requests from this address")
 LINK_NAME = Limit("link-name", 3, 3600, "links for this name")
 #: Sending a form that needs no sign-in.
 PUBLIC_FORM = Limit("public-form", 20, 3600, "forms from this address")
+#: What a program asks with one token.
+TOKEN = Limit("token", 600, 60, "requests with this token")
 #: Reading the whole audit log to check it.
 VERIFY = Limit("verify", 6, 60, "checks of the log")

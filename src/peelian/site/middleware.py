@@ -48,6 +48,13 @@ def status_of(error: PeelianError) -> int:
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
+def retry_after(answer: HttpResponse, error: PeelianError) -> HttpResponse:
+    """Return the answer with when to ask again, where it was asked too often."""
+    if isinstance(error, TooOftenError):
+        answer["Retry-After"] = str(error.wait_s)
+    return answer
+
+
 class ErrorMiddleware:
     """Answers an error of ours with a page that says it in a sentence."""
 
@@ -68,9 +75,7 @@ class ErrorMiddleware:
         if status >= 500:  # noqa: PLR2004 - from here on it is ours, not the reader's
             log.error("%s %s: %s", request.method, request.path, error)
         answer = page(request, "error.html.j2", status=status, heading=_HEADINGS[status], sentence=str(error))
-        if isinstance(error, TooOftenError):
-            answer["Retry-After"] = str(error.wait_s)
-        return answer
+        return retry_after(answer, error)
 
 
 class RuleMiddleware:

@@ -59,7 +59,7 @@ class BoxNoteRow(OnABox):
 
     def __str__(self) -> str:
         """Which box, and why."""
-        return f"{self.night} {self.area} {self.crime_type} box {self.rank}: {self.because}"
+        return f"{self.night} {self.area} {self.crime_type} box {self.given().number}: {self.because}"
 
     def note(self) -> BoxNote:
         """Return the row as a value, without its author."""
@@ -109,7 +109,7 @@ def write_note(by: Actor, told: WrittenNote) -> Kept:
             audit.record(
                 by,
                 Act.COLLECTED,
-                f"said that box {told.box.rank} of {told.box.crime_type} in {told.box.area_id} is wrong",
+                f"said that box {told.box.number} of {told.box.crime_type} in {told.box.area_id} is wrong",
                 record=f"note/{told.id}",
                 purpose="patrol",
                 details={"because": told.because.value, "night": str(told.box.night)},

@@ -49,6 +49,10 @@ def _read(plain: dict[str, object]) -> Choices:
     choices = given.pop("choices")
     if not isinstance(methods, list) or not isinstance(choices, list):
         raise TypeError("methods and choices are lists")
+    named = {label for label, _ in methods}
+    unnamed = sorted({str(c["method"]) for c in choices} - named)
+    if unnamed:
+        raise ValueError(f"method {unnamed[0]!r} is chosen, but not among its methods")
     return Choices(
         force=str(given["force"]),
         level=str(given["level"]),

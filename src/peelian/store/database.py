@@ -41,6 +41,7 @@ def database_settings(home: Path, url: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(home / "peelian.sqlite3"),
         "OPTIONS": _SQLITE,
+        "CONN_MAX_AGE": 60,
     }
 
 

@@ -219,11 +219,8 @@ def switches(force: str) -> tuple[KillSwitch, ...]:
 
 def switched_off(force: str) -> KillSwitch | None:
     """Return the switch that holds a force's forecasts off, or None where they are on."""
-    for name in ("*", force):
-        latest = KillSwitch.objects.filter(force=name).order_by("id").last()
-        if latest is not None and latest.is_off:
-            return latest
-    return None
+    latest = {row.force: row for row in KillSwitch.objects.filter(force__in=("*", force)).order_by("id")}
+    return next((latest[name] for name in ("*", force) if name in latest and latest[name].is_off), None)
 
 
 def published_at(force: str, night: date) -> datetime | None:

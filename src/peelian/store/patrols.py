@@ -41,6 +41,7 @@ class OnABox(models.Model):
     x_min = models.FloatField()
     y_min = models.FloatField()
     size_m = models.FloatField()
+    letter = models.CharField(max_length=4, default="")
 
     class Meta:
         """No table of its own."""
@@ -59,6 +60,7 @@ class OnABox(models.Model):
             self.x_min,
             self.y_min,
             self.size_m,
+            self.letter,
         )
 
 
@@ -74,6 +76,7 @@ def box_columns(box: GivenBox) -> dict[str, object]:
         "x_min": box.x_min,
         "y_min": box.y_min,
         "size_m": box.size_m,
+        "letter": box.letter,
     }
 
 
@@ -124,7 +127,10 @@ class VisitRow(OnABox):
             models.CheckConstraint(
                 condition=models.Q(how__in=[h.value for h in How]), name="patrol_visit_how_is_known"
             ),
-            models.CheckConstraint(condition=models.Q(size_m__gt=0, rank__gte=1), name="patrol_visit_has_a_box"),
+            models.CheckConstraint(
+                condition=models.Q(size_m__gt=0) & (models.Q(rank__gte=1) | ~models.Q(letter="")),
+                name="patrol_visit_has_a_box",
+            ),
             models.UniqueConstraint(
                 fields=["account"], condition=models.Q(left_at__isnull=True), name="patrol_visit_one_open"
             ),
@@ -132,7 +138,7 @@ class VisitRow(OnABox):
 
     def __str__(self) -> str:
         """Where and when."""
-        return f"{self.night} {self.area} {self.crime_type} box {self.rank}, {self.arrived_at}"
+        return f"{self.night} {self.area} {self.crime_type} box {self.given().number}, {self.arrived_at}"
 
     def visit(self) -> Visit:
         """Return the finished stay as a value."""
@@ -188,7 +194,9 @@ def arrive(by: Actor, visit_id: UUID, box: GivenBox, day: date, *, at: datetime)
                 return Kept.KNOWN
             still = VisitRow.objects.filter(account_id=account, left_at__isnull=True).first()
             if still is not None:
-                raise ConflictError(f"you are still in box {still.rank} ({still.crime_type}); leave it first.")
+                raise ConflictError(
+                    f"you are still in box {still.given().number} ({still.crime_type}); leave it first."
+                )
             VisitRow.objects.create(
                 id=visit_id,
                 account_id=account,
@@ -287,7 +295,7 @@ def minutes_by_box(boxes: Sequence[GivenBox], day: date) -> tuple[BoxMinutes, ..
     for box in boxes:
         row = summed.get(box.square)
         told.append(
-            BoxMinutes(box.rank, row["n"], row["total"], row["last"]) if row else BoxMinutes(box.rank, 0, 0, None)
+            BoxMinutes(box.number, row["n"], row["total"], row["last"]) if row else BoxMinutes(box.number, 0, 0, None)
         )
     return tuple(told)
 
@@ -306,7 +314,7 @@ def _own_row(account: int, visit_id: UUID) -> VisitRow | None:
 
 
 def _named(box: GivenBox) -> str:
-    return f"box {box.rank} of {box.crime_type} in {box.area_id} ({box.force}, night of {box.night})"
+    return f"box {box.number} of {box.crime_type} in {box.area_id} ({box.force}, night of {box.night})"
 
 
 def _tell(by: Actor, what: str, visit_id: UUID, at: datetime, **details: object) -> None:

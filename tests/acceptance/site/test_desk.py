@@ -1,5 +1,6 @@
 """The analyst's journey in a real browser: by keyboard, without script, narrow, with a session that ends midway."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The town's site, served, with an analyst and an administrator."""
+    needs("npm", "npm")
     home = make_site_home(tmp_path_factory.mktemp("desk") / "home")
     for role in ("analyst", "administrator"):
         _account(home, role)
@@ -138,6 +140,23 @@ def test_session_that_ends_while_a_card_is_written_loses_nothing(analyst: Page, 
     analyst.get_by_role("button", name="Send it now").click()
     expect(analyst.locator("table.agreed")).to_contain_text("the deputy")
     expect(analyst.locator("table.agreed .prose").first).to_have_text("Fewer burglaries\nin the North")
+
+
+def test_place_picked_on_the_moving_map_is_the_forms_own_point(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = _enter(context, address)
+    page.goto(f"{address}{MAP.replace('burglary', 'larceny')}")
+    page.locator(".sight[data-map=usable]").wait_for()
+    where = page.locator(".moving canvas").bounding_box()
+    assert where is not None
+    page.mouse.click(where["x"] + where["width"] / 2, where["y"] + where["height"] / 2)
+    expect(page.get_by_label("Or a point")).to_have_value(re.compile(r"^38\.\d{6}, -9\d\.\d{6}$"))
+    expect(page.locator(".picked")).to_be_visible()
+    page.get_by_label("Or a point").fill("38.5, -90.25")
+    expect(page.locator(".picked")).to_be_attached()
+    page.get_by_label("Or a point").fill("somewhere")
+    expect(page.locator(".picked")).to_have_count(0)
+    context.close()
 
 
 def test_button_pressed_twice_acts_once(browser: Browser, address: str) -> None:

@@ -369,6 +369,22 @@ def test_signing_out_asks_about_what_waits_and_leaves_nothing_behind(phone: Page
     assert phone.evaluate("localStorage.getItem('peelian-patrol')") is None
 
 
+def test_signing_out_on_another_page_leaves_no_kept_page_and_keeps_what_waits_sealed(phone: Page, site: str) -> None:
+    phone.context.route("**/patrol/visits/", lambda route: route.fulfill(status=503))
+    by_hand(phone, 12)
+    expect(phone.locator("#strip")).to_have_text("Not sent yet. Saved on this phone, 1 to send.")
+    phone.goto(f"{site}/account/")
+    phone.locator('form[action="/sign-out/"] button').click()
+    phone.wait_for_url(lambda url: "/account/" not in url)
+    phone.goto(f"{site}/sign-in/")
+    assert phone.evaluate("caches.keys()") == []
+    assert phone.evaluate("localStorage.getItem('peelian-patrol')") is None
+    assert len(phone.evaluate(WAITING)["drafts"]) == 1
+    phone.context.unroute("**/patrol/visits/")
+    sign_in(phone, site)
+    all_sent(phone)
+
+
 def test_a_phone_without_room_says_so_and_still_sends(
     browser: Browser, site: str, visits: Callable[[], list[tuple[str, float]]]
 ) -> None:
@@ -508,7 +524,7 @@ def test_a_note_goes_out_later_and_its_answer_comes_back(phone: Page, browser: B
     desk = context.new_page()
     sign_in(desk, site, "ann", f"/patrol/shift/{DATED}")
     expect(desk.get_by_text("A fence <b>all</b> round. Ffens, θα δούμε")).to_be_visible()
-    desk.get_by_role("link", name="Answer: Burglary box 1").click()
+    desk.get_by_role("link", name="Answer Burglary box 1").click()
     desk.get_by_label("Your answer").fill("The yard is closed now; the box will move.")
     desk.get_by_role("button", name="Answer").click()
     phone.reload()
@@ -665,6 +681,7 @@ def test_the_briefing_prints_one_a4_page_a_crime_type_each_with_the_sentence(
     page = context.new_page()
     sign_in(page, site, "sam", f"/patrol/briefing/{DATED}")
     sheets = page.locator(".sheet-a4").count()
+    paper = page.get_by_role("link", name="The same as PDF").get_attribute("href")
     page.emulate_media(media="print")
     page.pdf(path=tmp_path / "briefing.pdf", format="A4", prefer_css_page_size=True)
     printed = PdfReader(tmp_path / "briefing.pdf")
@@ -674,7 +691,7 @@ def test_the_briefing_prints_one_a4_page_a_crime_type_each_with_the_sentence(
         assert LAW in text
         assert "Wrong box? Tell the analyst why:" in text
         assert "Not valid after Sat 21 Apr 00:00" in text
-    answer = page.request.get(site + str(page.get_by_role("link", name="The same as PDF").get_attribute("href")))
+    answer = page.request.get(site + str(paper))
     assert answer.body().startswith(b"%PDF")
     context.close()
 

@@ -377,7 +377,7 @@ def test_export_leaves_out_what_the_actor_may_not_read_and_is_a_disclosure(store
     text = out.read_text(encoding="utf-8")
     assert "Lightfoot" not in text
     assert f'"id": "{vera}"' not in text
-    assert {line.act for line in audit.newest(most=1)} == {"disclosed"}
+    assert {line.act for line in audit.search(audit.Search(), most=1)} == {"disclosed"}
     with pytest.raises(StoreError, match="exists already"):
         export_records(store.rules.catalogue, "sdm", out, ANN, WHY)
     with pytest.raises(NotAllowedError):

@@ -134,5 +134,5 @@ def test_proposal_is_decided_once_and_its_pair_never_proposed_again(store: Store
     assert merges.propose(told, "splink", store.by()) == 0
     with pytest.raises(RecordError):
         merges.propose([Proposed(one, 999_999, 0.9, ())], "splink", store.by())
-    assert "combined" in {line.act for line in audit.newest()}
+    assert "combined" in {line.act for line in audit.search(audit.Search())}
     assert [m.id for m in merges.merges_of(one, ANN, WHY)] == [link.id]

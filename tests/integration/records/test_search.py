@@ -189,7 +189,7 @@ def test_search_leaves_a_line_with_its_purpose_and_its_hits(store: Store) -> Non
 
     todd = store.add("person", given_name="Todd", surname="Hamilton")
     store.find("todd hamilton")
-    line = audit.newest(most=1)[0]
+    line = audit.search(audit.Search(), most=1)[0]
     assert (line.act, line.purpose, line.details["hits"]) == ("consulted", WHY.text, [todd])
     assert audit.verify().is_whole
 

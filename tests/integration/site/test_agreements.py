@@ -20,7 +20,7 @@ def _text(answer: Any) -> str:  # noqa: ANN401 - Django's answer
 def _audit() -> list[str]:
     from peelian.store import audit
 
-    return [line.what for line in audit.newest()]
+    return [line.what for line in reversed(list(audit.lines()))]
 
 
 def test_switch_is_the_administrators_and_closes_every_map(town: dict[str, Any]) -> None:

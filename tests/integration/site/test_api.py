@@ -270,6 +270,21 @@ def test_what_a_token_read_no_shared_cache_keeps(town: dict[str, Any]) -> None:
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
+def test_a_token_that_asks_too_often_waits_and_no_other_does(town: dict[str, Any]) -> None:
+    from peelian.site.limits import TOKEN
+    from peelian.store import tokens
+
+    busy, calm = (_with(_token(town["analyst"], "nights", "boxes")) for _ in range(2))
+    number = str(tokens.tokens(town["analyst"])[0].id)
+    for _ in range(TOKEN.most):
+        TOKEN.take(number)
+    for address in (f"{V1}/boxes", "/ogc/collections"):
+        answer = busy.get(address)
+        assert answer.status_code == 429, address
+        assert 0 < int(answer.headers["Retry-After"]) <= TOKEN.window_s
+        assert calm.get(address).status_code == 200
+
+
 def test_two_nights_that_stand_are_both_told_newest_first(site_home: Path, database_url: str) -> None:
     town = open_town(site_home, database_url, clock="2018-04-19T12:00:00-05:00")
     nights = client_of(town["officer"]).get(f"{V1}/nights").json()["items"]

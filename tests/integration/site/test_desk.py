@@ -36,7 +36,7 @@ def _edits(**more: Any) -> Any:  # noqa: ANN401 - handed on
 def _audit() -> list[str]:
     from peelian.store import audit
 
-    return [line.what for line in audit.newest()]
+    return [line.what for line in reversed(list(audit.lines()))]
 
 
 def _middle(box: dict[str, Any]) -> str:

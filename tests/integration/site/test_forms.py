@@ -62,7 +62,7 @@ def test_what_one_typed_is_shown_to_nobody_else(town: dict[str, Any]) -> None:
     unseen = hidden(client)
     client.cookies.pop("peelian_session")
     client.post(PURPOSE, {**CARD, **unseen})
-    sign_in(client, "administrator")
+    sign_in(client, "sergeant")
     page = client.get("/kept/").content.decode()
     assert "another account" in page
     assert "superintendent" not in page

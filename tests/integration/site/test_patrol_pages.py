@@ -28,10 +28,17 @@ def item(**changes: object) -> dict[str, object]:
     square = _box()["square"]
     told = {
         "kind": "visit", "id": str(uuid4()), "box": KEY, "x": square[0], "y": square[1], "size": square[2],
-        "offset_s": 0.0, "arrived": (NOW - timedelta(minutes=20)).isoformat(),
-        "left": (NOW - timedelta(minutes=8)).isoformat(), "minutes": 12.0, "how": "timer",
+        "offset_s": 0.0, "arrived": (site_now() - timedelta(minutes=20)).isoformat(),
+        "left": (site_now() - timedelta(minutes=8)).isoformat(), "minutes": 12.0, "how": "timer",
     }  # fmt: skip
     return {**told, **changes}
+
+
+def site_now() -> datetime:
+    """Return the site's time: a demonstration's clock runs on from test to test."""
+    from peelian.site.clock import now
+
+    return now()
 
 
 def _box(rank: int = 1) -> dict[str, Any]:
@@ -42,8 +49,8 @@ def _box(rank: int = 1) -> dict[str, Any]:
     return {"square": meant.box.square, "box": meant.box}
 
 
-def send(client: Client, *items: object, sent_at: datetime = NOW) -> HttpResponse:
-    body = json.dumps({"sent_at": sent_at.isoformat(), "items": items})
+def send(client: Client, *items: object, sent_at: datetime | None = None) -> HttpResponse:
+    body = json.dumps({"sent_at": (sent_at or site_now()).isoformat(), "items": items})
     return client.post("/patrol/visits/", body, content_type="application/json")
 
 
@@ -53,7 +60,7 @@ def visits_kept() -> int:
     return VisitRow.objects.count()
 
 
-# --- sending ---------------------------------------------------------------------------------------------------------
+# --- sending --------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_sent_twice_is_kept_once_and_known_the_second_time(town: dict[str, Any]) -> None:
@@ -162,7 +169,7 @@ def test_a_box_whose_map_was_made_anew_without_it_is_kept_where_the_officer_stoo
     assert (row.x_min, row.is_box_known) == (740_001.25, False)
 
 
-# --- clocks ----------------------------------------------------------------------------------------------------------
+# --- clocks ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -196,11 +203,11 @@ def test_a_clock_two_days_wrong_costs_no_visit(real_clock: dict[str, Any], days:
 def test_a_clock_that_set_itself_right_before_sending_keeps_what_it_knew_when_it_logged(town: dict[str, Any]) -> None:
     from peelian.store.patrols import VisitRow
 
-    ahead = timedelta(days=2)
-    told = item(offset_s=-ahead.total_seconds(), arrived=(NOW + ahead - timedelta(minutes=20)).isoformat())
-    send(client_of(town["north"]), told, sent_at=NOW)
+    ahead, began = timedelta(days=2), site_now() - timedelta(minutes=20)
+    told = item(offset_s=-ahead.total_seconds(), arrived=(began + ahead).isoformat())
+    send(client_of(town["north"]), told)
     row = VisitRow.objects.get()
-    assert row.arrived_at == NOW - timedelta(minutes=20)
+    assert row.arrived_at == began
     assert row.is_clock_doubtful
     assert abs(row.offset_at_sending_s) < 30
 
@@ -212,7 +219,7 @@ def test_a_sound_clock_is_not_doubted(town: dict[str, Any]) -> None:
     assert not VisitRow.objects.get().is_clock_doubtful
 
 
-# --- cap and end -----------------------------------------------------------------------------------------------------
+# --- cap and end ----------------------------------------------------------------------------------------------------
 
 
 def test_minutes_are_of_everyone_and_of_the_ground(town: dict[str, Any]) -> None:
@@ -305,7 +312,7 @@ def test_without_a_valid_purpose_card_a_map_is_not_given(town: dict[str, Any]) -
     assert "briefing.pdf" not in page
 
 
-# --- pages -----------------------------------------------------------------------------------------------------------
+# --- pages ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_officer_of_one_area_is_led_to_its_boxes_and_others_choose(town: dict[str, Any]) -> None:
@@ -448,7 +455,54 @@ def test_an_officer_sees_own_visits_only(town: dict[str, Any]) -> None:
     assert "33 min" not in mine[mine.index('id="mine"') : mine.index('id="to-send"')]
 
 
-# --- the store -------------------------------------------------------------------------------------------------------
+# --- edits of the analyst --------------------------------------------------------------------------------------------
+
+
+def edit(kind: str, box: Any, **more: object) -> None:  # noqa: ANN401 - a given box
+    from peelian.forecasts.edits import BoxEdit, EditKind
+    from peelian.records.access import program
+    from peelian.store.edits import make_edit
+
+    at = {"place": "Elm St", "reason": "the yard is shut", "by": "Ann analyst", "at": NOW, "rank": None, **more}
+    where = (box.force, box.night, box.level, box.area_id, box.crime_type, EditKind(kind), box.x_min, box.y_min)
+    make_edit(program("a test"), BoxEdit(0, *where, box.size_m, **at))
+
+
+def test_a_suppressed_box_is_given_to_nobody_and_a_visit_made_before_is_kept(town: dict[str, Any]) -> None:
+    visit = item()
+    edit("suppress", _box()["box"], rank=1)
+    client = client_of(town["north"])
+    assert KEY not in client.get(PHONE).content.decode()
+    assert KEY not in client.get(PHONE + "today").json()["minutes"]
+    refused = client.post("/patrol/arrive/", {"id": str(uuid4()), "box": KEY})
+    assert refused.status_code == 409
+    assert send(client, visit).json()["answers"][0]["became"] == "kept"
+    page = client.get(f"/patrol/briefing/{DATED}").content.decode()
+    assert "Suppressed by Ann analyst: the yard is shut" in page
+    assert "briefing.pdf" not in page
+
+
+def test_an_added_box_is_given_by_its_letter_with_the_reason(town: dict[str, Any]) -> None:
+    from dataclasses import replace
+
+    from peelian.store.patrols import VisitRow
+
+    box = _box()["box"]
+    edit("add", replace(box, x_min=box.x_min + 10 * box.size_m))
+    client, key = client_of(town["north"]), KEY[:-1] + "A"
+    assert key in client.get(PHONE + "today").json()["minutes"]
+    assert "added by Ann analyst: the yard is shut" in client.get(PHONE).content.decode()
+    visit_id = str(uuid4())
+    assert client.post("/patrol/arrive/", {"id": visit_id, "box": key}).status_code == 302
+    assert "Leave box A" in client.get(PHONE).content.decode()
+    assert client.post("/patrol/leave/", {"id": visit_id, "minutes": "12"}).status_code == 302
+    row = VisitRow.objects.get()
+    assert (row.rank, row.letter, row.minutes) == (0, "A", 12)
+    assert "Added by analysts" in client.get(f"/patrol/briefing/{DATED}").content.decode()
+    assert "Elm St" in client_of(town["sergeant"]).get(f"/patrol/shift/{DATED}").content.decode()
+
+
+# --- the store ------------------------------------------------------------------------------------------------------
 
 
 def test_visits_come_back_as_values_without_a_name(town: dict[str, Any]) -> None:

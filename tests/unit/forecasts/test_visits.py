@@ -47,8 +47,8 @@ def test_the_night_on_which_clocks_change_is_still_one_day() -> None:
 
 
 def test_a_box_has_reached_its_cap_at_the_cap_and_not_before() -> None:
-    assert not BoxMinutes(1, 3, 44.99, None).has_reached(45)
-    assert BoxMinutes(1, 3, 45.0, datetime(2018, 1, 1, tzinfo=UTC)).has_reached(45)
+    assert not BoxMinutes("1", 3, 44.99, None).has_reached(45)
+    assert BoxMinutes("1", 3, 45.0, datetime(2018, 1, 1, tzinfo=UTC)).has_reached(45)
 
 
 def test_every_reason_has_its_words() -> None:

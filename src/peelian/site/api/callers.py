@@ -17,6 +17,7 @@ from peelian.errors import NotAllowedError
 from peelian.records.access import Actor, Role
 from peelian.records.scopes import Scope, scopes_of
 from peelian.site.clock import now
+from peelian.site.limits import TOKEN
 from peelian.site.rules import actor_of
 from peelian.store import tokens
 from peelian.store.accounts import Account
@@ -33,6 +34,17 @@ class Caller:
     def may_see(self, area_id: str, force: str) -> bool:
         """Tell whether an area is the caller's: itself, or the force that holds it."""
         return self.actor.may_see(area_id, force)
+
+    def count(self) -> None:
+        """Count a program's asking, over all processes; who signed in is not counted.
+
+        Raises
+        ------
+        TooOftenError
+            When it is one too many.
+        """
+        if self.token is not None:
+            TOKEN.take(str(self.token))
 
     def need(self, scope: Scope) -> None:
         """Refuse a caller who does not hold the scope.
@@ -89,7 +101,8 @@ class Token(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """Return the caller where the token is good and holds the scope."""
-        return _held_to(self.scope, request, with_token(token))
+        del request
+        return _held_to(self.scope, with_token(token))
 
 
 class Session(APIKeyCookie):
@@ -104,7 +117,7 @@ class Session(APIKeyCookie):
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         """Return the caller where the session is open and its role holds the scope."""
         del key  # Django has read it
-        return _held_to(self.scope, request, signed_in(request))
+        return _held_to(self.scope, signed_in(request))
 
 
 def opened_by(scope: Scope) -> list[Callable[[HttpRequest], Any]]:
@@ -124,19 +137,14 @@ def caller_of(request: HttpRequest) -> Caller:
     return caller
 
 
-def _held_to(scope: Scope | None, request: HttpRequest, caller: Caller | None) -> Caller | None:
+def _held_to(scope: Scope | None, caller: Caller | None) -> Caller | None:
     if caller is None:
         return None
     if scope is None:
         raise NotAllowedError("this operation has no rule.")
     caller.need(scope)
-    limit(request, caller)
+    caller.count()
     return caller
-
-
-def limit(request: HttpRequest, caller: Caller) -> None:
-    """Count a program's asking; who signed in is not counted."""
-    del request, caller
 
 
 def _held(scopes: frozenset[Scope]) -> str:

@@ -18,7 +18,7 @@ from peelian.errors import PeelianError
 from peelian.records.scopes import Scope
 from peelian.site.api import models
 from peelian.site.api.callers import CLOSED, opened_by
-from peelian.site.middleware import status_of
+from peelian.site.middleware import retry_after, status_of
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _refused(request: HttpRequest, error: PeelianError) -> HttpResponse:
     status = status_of(error)
     if status >= 500:  # noqa: PLR2004 - from here on it is ours, not the caller's
         log.error("%s %s: %s", request.method, request.path, error)
-    return _problem(request, status, str(error))
+    return retry_after(_problem(request, status, str(error)), error)
 
 
 @api.exception_handler(ValidationError)

@@ -19,10 +19,10 @@ from peelian.delivery import words
 from peelian.errors import NotFoundError, PeelianError
 from peelian.records.scopes import Scope
 from peelian.site.api import ogc_query
-from peelian.site.api.callers import Caller, basic_password, caller_of, limit, signed_in, with_token
+from peelian.site.api.callers import Caller, basic_password, caller_of, signed_in, with_token
 from peelian.site.api.ogc_document import document
 from peelian.site.api.shelf import Shelf, Wanted
-from peelian.site.middleware import log, status_of
+from peelian.site.middleware import log, retry_after, status_of
 from peelian.store.night_boxes import NightKey
 
 JSON, GEOJSON, OPENAPI = "application/json", "application/geo+json", "application/vnd.oai.openapi+json;version=3.0"
@@ -51,12 +51,12 @@ def layer(scope: Scope | None, *parameters: str) -> Callable[[View], View]:
                         return _problem(401, "Send a token: as a bearer, as the password of basic authorization, or in "
                                         "the query as token=.")  # fmt: skip
                     caller.need(scope)
-                    limit(request, caller)
+                    caller.count()
                     request.auth = caller  # type: ignore[attr-defined] # where the JSON interface puts it too
                 ogc_query.need_known(request, *parameters)
                 return view(request, **parts)
             except PeelianError as error:
-                return _problem(status_of(error), str(error))
+                return retry_after(_problem(status_of(error), str(error)), error)
             except DatabaseError as error:
                 log.error("%s: %s", request.path, error)
                 return _problem(503, "Peelian cannot reach its store. Ask again in a while.")

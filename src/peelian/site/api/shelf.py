@@ -95,6 +95,7 @@ class Shelf:
         self._boxes = NightBoxes(self.folders)
         self._cards: Mapping[str, PurposeCard] | None = None
         self._edits: dict[NightKey, tuple[BoxEdit, ...]] = {}
+        self._off: dict[str, str] = {}
 
     def keys(self, wanted: Wanted) -> Iterator[NightKey]:
         """Yield the levels of nights that are asked for and that the caller may read, newest first.
@@ -229,8 +230,11 @@ class Shelf:
         """Return why a night's boxes are not to be used, or "" where they are, or where the night is past."""
         if self.has_ended(key):
             return ""
-        off = night_store.switched_off(key.force)
-        return "" if off is None else f"forecasts are switched off since {off.at:%Y-%m-%d}: {off.reason}"
+        if key.force not in self._off:
+            off = night_store.switched_off(key.force)
+            why = "" if off is None else f"forecasts are switched off since {off.at:%Y-%m-%d}: {off.reason}"
+            self._off[key.force] = why
+        return self._off[key.force]
 
     def without_card(self, key: NightKey, crime_type: str) -> str:
         """Return the reason where a crime type has no valid purpose card today, or ""; past nights need none."""

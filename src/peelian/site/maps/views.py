@@ -268,7 +268,7 @@ def _presence(sight: Sight) -> dict[int, BoxMinutes]:
         if box["kind"] != "nearly"
     ]
     day = patrol_day(sight.at, valid, ZoneInfo(index["force"]["time_zone"]))
-    return {minutes.rank: minutes for minutes in minutes_by_box(given, day)}
+    return {box.rank: had for box, had in zip(given, minutes_by_box(given, day), strict=True)}
 
 
 def _box_address(where: Where, shown: Shown, number: int) -> str:

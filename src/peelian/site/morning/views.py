@@ -82,6 +82,7 @@ def morning_page(request: HttpRequest, **parts: str) -> HttpResponse:
         view=document["view"],
         title=f"{kind['words']}, {area['name']}",
         morning={**last, "map": ours(last["map"])} if last else None,
+        edits=document.get("edits_score"),
         anyone=_anyone(index, where, document) if last else "",
         streets=ours(folders().ground(where.force, where.day, where.level, where.area)["definitions"]),
         review=_review(where),

@@ -1,14 +1,19 @@
 """Which boxes may be given now: read from the night's documents; nothing ended, switched off or without a card."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from peelian.delivery.placing import ring_of
 from peelian.errors import NotAllowedError, NotFoundError
+from peelian.forecasts.nights import PurposeCard
 from peelian.forecasts.visits import BoxMinutes, GivenBox, patrol_day
 from peelian.places.periods import Period
+from peelian.places.projections import Projection
 from peelian.records.access import Actor
 from peelian.site.configuration import site_settings
 from peelian.site.maps.edited import EditsShown, edits_shown
@@ -16,6 +21,8 @@ from peelian.store.night_folders import Document, NightFolders
 from peelian.store.nights import cards, switched_off
 from peelian.store.patrols import minutes_by_box
 
+#: A rank, or the letter of an added box.
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}|[A-Z]{1,4}")
 #: A night is looked for among so many of the newest: a month's boxes are the longest there are.
 _NIGHTS = 62
 
@@ -72,11 +79,14 @@ class GivenNight:
                 return GivenArea(self, a["id"], a["name"], slug)
         raise NotFoundError(f"the night of {self.night} has no area {slug!r}.")
 
+    @cached_property
+    def _agreed(self) -> dict[str, PurposeCard]:
+        """The purpose cards, asked for once for all areas; none while switched off."""
+        return {} if switched_off(self.force) is not None else cards()
+
     def kinds(self, area: "GivenArea", at: datetime) -> list[tuple[str, str]]:
         """Return (slug, name) of the area's maps that stand on a purpose card valid at that time; none while off."""
-        if switched_off(self.force) is not None:
-            return []
-        agreed, day = cards(), at.astimezone(self.zone).date()
+        agreed, day = self._agreed, at.astimezone(self.zone).date()
         has_map = {m["kind"] for m in self.index["maps"] if m["area"] == area.slug}
         return [
             (k["slug"], k["name"])
@@ -131,17 +141,10 @@ class Sheet:
         return folders().map(given.force, given.night, given.level, self.area.slug, self.kind)
 
     @cached_property
-    def boxes(self) -> tuple[GivenBox, ...]:
-        """The chosen boxes by rank."""
-        given, size = self.area.given, self.map["size_m"]
-        return tuple(
-            GivenBox(
-                given.force, given.night, given.level, self.area.id, self.crime_type,
-                b["rank"], b["x_min"], b["y_min"], size,
-            )
-            for b in self.map["boxes"]
-            if b["kind"] != "nearly"
-        )  # fmt: skip
+    def chosen(self) -> tuple[GivenBox, ...]:
+        """The forecast's boxes by rank, whatever an analyst thinks of them."""
+        boxes = [b for b in self.map["boxes"] if b["kind"] != "nearly"]
+        return tuple(self._box(b["rank"], (b["x_min"], b["y_min"], self.map["size_m"])) for b in boxes)
 
     @cached_property
     def edits(self) -> EditsShown:
@@ -150,13 +153,49 @@ class Sheet:
         ground = folders().ground(given.force, given.night, given.level, self.area.slug)
         return edits_shown(given.index, self.map, ground)
 
-    def key(self, rank: int) -> str:
+    @cached_property
+    def added(self) -> tuple[GivenBox, ...]:
+        """The boxes that analysts added, by letter."""
+        return tuple(self._box(0, (e.x_min, e.y_min, e.size_m), e.letter) for e in self.edits.added)
+
+    @cached_property
+    def boxes(self) -> tuple[GivenBox, ...]:
+        """The boxes that are given: the forecast's that nobody suppressed, by rank, then the added ones."""
+        return (*(b for b in self.chosen if b.rank not in self.edits.struck), *self.added)
+
+    def told(self, box: GivenBox) -> dict[str, Any]:
+        """Return what a list says of a box, and its ring in WGS84: the document's words, or the analyst's own."""
+        if box.letter:
+            edit = next(e for e in self.edits.added if e.letter == box.letter)
+            projection = Projection(self.area.given.index["force"]["crs"])
+            return {
+                "kind": "added",
+                "place": edit.place or f"Box {box.letter}",
+                "why": f"added by {edit.by}: {edit.reason}",
+                "odds": "",
+                "ring": ring_of(projection, (box.x_min, box.y_min), box.size_m),
+            }
+        view = self.map["view"]
+        row = next(b for b in (*view["firm"], *view["unsure"]) if b["number"] == box.rank)
+        ring = next(b["ring"] for b in self.map["boxes"] if b["rank"] == box.rank)
+        return {"kind": row["kind"], "place": row["place"], "why": row["why"], "odds": row["odds"], "ring": ring}
+
+    def key(self, box: GivenBox) -> str:
         """Return the one word that names a box in forms and on the phone: all that its address needs."""
         given = self.area.given
-        return _key(given.force, given.night, given.level, self.area.slug, self.kind, rank)
+        return _key(given.force, given.night, given.level, self.area.slug, self.kind, box.number)
+
+    def _box(self, rank: int, square: tuple[float, float, float], letter: str = "") -> GivenBox:
+        given = self.area.given
+        return GivenBox(given.force, given.night, given.level, self.area.id, self.crime_type, rank, *square, letter)
+
+    @property
+    def all_boxes(self) -> tuple[GivenBox, ...]:
+        """Every box of the map, suppressed ones too: somebody may have been there before."""
+        return (*self.chosen, *self.added)
 
     def minutes(self, at: datetime) -> tuple[BoxMinutes, ...]:
-        """Return what each box has had on the day of that instant."""
+        """Return what each box that is given has had on the day of that instant."""
         return minutes_by_box(self.boxes, self.day(at))
 
     def day(self, at: datetime) -> date:
@@ -173,8 +212,8 @@ class MeantBox:
     is_known: bool
 
 
-def _key(force: str, night: date, level: str, area: str, kind: str, rank: int) -> str:
-    return "/".join((force, str(night), level, area, kind, str(rank)))
+def _key(force: str, night: date, level: str, area: str, kind: str, number: str) -> str:
+    return "/".join((force, str(night), level, area, kind, number))
 
 
 def key_of(box: GivenBox) -> str:
@@ -190,7 +229,7 @@ def key_of(box: GivenBox) -> str:
     kinds = {k["name"]: k["slug"] for k in index["kinds"]}
     if box.area_id not in areas or box.crime_type not in kinds:
         raise NotFoundError(f"the night of {box.night} no longer names {box.area_id!r} or {box.crime_type!r}.")
-    return _key(box.force, box.night, box.level, areas[box.area_id], kinds[box.crime_type], box.rank)
+    return _key(box.force, box.night, box.level, areas[box.area_id], kinds[box.crime_type], box.number)
 
 
 def folders() -> NightFolders:
@@ -237,19 +276,20 @@ def meant_box(actor: Actor, key: str, square: tuple[float, float, float] | None 
         When there is no such map, or its area is not the actor's.
     """
     parts = key.split("/")
-    if len(parts) != 6 or not parts[5].isascii() or not parts[5].isdigit():  # noqa: PLR2004 - the parts of ``Sheet.key``
+    if len(parts) != 6 or not _NUMBER.fullmatch(parts[5]):  # noqa: PLR2004 - the parts of ``Sheet.key``
         raise NotFoundError(f"{key!r} names no box.")
-    force, night, level, slug, kind, rank = *parts[:5], int(parts[5])
+    force, night, level, slug, kind, number = parts
     given = night_of(force, night, level)
     area = given.area(actor, slug)
     name = next((k["name"] for k in given.index["kinds"] if k["slug"] == kind), None)
     if name is None:
         raise NotFoundError(f"the night of {night} has no map of {kind!r}.")
     sheet = area.sheet(kind, name)
-    for box in sheet.boxes:
-        if (square is None and box.rank == rank) or box.square == square:
+    for box in sheet.all_boxes:
+        if (square is None and box.number == number) or box.square == square:
             return MeantBox(sheet, box, is_known=True)
-    if square is None or not 1 <= rank <= 10_000:  # noqa: PLR2004 - far above any number of boxes
-        raise NotFoundError(f"the map of {kind} in {area.name} has no box {rank}.")
-    box = GivenBox(force, given.night, level, area.id, name, rank, *square)
+    if square is None:
+        raise NotFoundError(f"the map of {kind} in {area.name} has no box {number}.")
+    rank, letter = (int(number), "") if number.isdigit() else (0, number)
+    box = GivenBox(force, given.night, level, area.id, name, rank, *square, letter)
     return MeantBox(sheet, box, is_known=False)

@@ -105,24 +105,16 @@ def _latest(actor: Actor, force: str, level: str, area: str) -> GivenArea:
 def _sheet(sheet: Sheet, at: datetime) -> dict[str, Any]:
     """Return one map as the phone shows it: the document's words, each box's ring and square, and minutes so far."""
     given, view = sheet.area.given, sheet.map["view"]
-    rows = {b["number"]: b for b in (*view["firm"], *view["unsure"])}
-    drawn = {b["rank"]: b for b in sheet.map["boxes"]}
     boxes = [
         {
-            "key": sheet.key(box.rank),
-            "rank": box.rank,
-            "kind": drawn[box.rank]["kind"],
-            "place": rows[box.rank]["place"],
-            "why": rows[box.rank]["why"],
-            "odds": rows[box.rank]["odds"],
-            "rank_words": rows[box.rank]["rank_words"],
-            "ring": drawn[box.rank]["ring"],
+            **sheet.told(box),
+            "key": sheet.key(box),
+            "rank": box.number,
             "square": box.square,
             "minutes": round(had.minutes, 2),
             "is_done": had.has_reached(given.cap),
         }
         for box, had in zip(sheet.boxes, sheet.minutes(at), strict=True)
-        if box.rank not in sheet.edits.struck
     ]
     return {
         "key": f"{given.night}-{sheet.kind}",
@@ -138,7 +130,6 @@ def _sheet(sheet: Sheet, at: datetime) -> dict[str, Any]:
         "has_begun": given.valid.start <= at,
         "cap": given.cap,
         "boxes": boxes,
-        "added": [{"letter": e.letter, "place": e.place, "by": e.by, "reason": e.reason} for e in sheet.edits.added],
         "struck": [
             {"rank": rank, "place": e.place, "by": e.by, "reason": e.reason}
             for rank, e in sorted(sheet.edits.struck.items())
@@ -160,7 +151,7 @@ def _focus(asked: str, chosen: dict[str, Any] | None, still: OpenVisit | None) -
     boxes = chosen["boxes"] if chosen else []
     standing = [b for b in boxes if still is not None and b["square"] == still.box.square]
     left = [b for b in boxes if not b["is_done"]]
-    return next(iter((*standing, *(b for b in left if str(b["rank"]) == asked), *left)), None)
+    return next(iter((*standing, *(b for b in left if b["rank"] == asked), *left)), None)
 
 
 def _still(still: OpenVisit, told: list[dict[str, Any]], at: datetime, zone: ZoneInfo) -> dict[str, Any]:
@@ -168,9 +159,9 @@ def _still(still: OpenVisit, told: list[dict[str, Any]], at: datetime, zone: Zon
     minutes = (at - still.arrived).total_seconds() / 60
     return {
         "id": still.id,
-        "rank": still.box.rank,
+        "rank": still.box.number,
         "crime": words.heading(still.box.crime_type),
-        "place": here[0]["place"] if here else f"Box {still.box.rank}",
+        "place": here[0]["place"] if here else f"Box {still.box.number}",
         "since": words.instant(still.arrived, zone),
         "minutes": int(minutes),
         "is_long": minutes > LONG_MINUTES,
@@ -180,7 +171,7 @@ def _still(still: OpenVisit, told: list[dict[str, Any]], at: datetime, zone: Zon
 def _visit(visit: Visit, zone: ZoneInfo) -> dict[str, str]:
     doubt = "the phone’s clock was off: the time is the site’s" if visit.is_clock_doubtful else ""
     return {
-        "box": f"{words.heading(visit.box.crime_type)} box {visit.box.rank}",
+        "box": f"{words.heading(visit.box.crime_type)} box {visit.box.number}",
         "when": words.instant(visit.arrived, zone),
         "minutes": f"{visit.minutes:.0f} min",
         "note": ", ".join(n for n in ("by hand" if visit.how == How.BY_HAND else "", doubt) if n),
@@ -189,7 +180,7 @@ def _visit(visit: Visit, zone: ZoneInfo) -> dict[str, str]:
 
 def _note(note: BoxNote, zone: ZoneInfo) -> dict[str, str]:
     return {
-        "box": f"{words.heading(note.box.crime_type)} box {note.box.rank}, night of {words.day(note.box.night)}",
+        "box": f"{words.heading(note.box.crime_type)} box {note.box.number}, night of {words.day(note.box.night)}",
         "because": WRONG_WORDS[note.because],
         "text": note.text,
         "answer": note.answer,

@@ -46,10 +46,7 @@ def today(request: HttpRequest, force: str, level: str, area: str) -> JsonRespon
     nights = [given for given in nights_given(at) if (given.force, given.level) == (force, level)]
     sheets = [s for given in nights for a in given.areas(actor) if a.slug == area for s in a.sheets(at)]
     minutes = {
-        s.key(had.rank): round(had.minutes, 2)
-        for s in sheets
-        for had in s.minutes(at)
-        if had.rank not in s.edits.struck
+        s.key(box): round(had.minutes, 2) for s in sheets for box, had in zip(s.boxes, s.minutes(at), strict=True)
     }
     told = {"csrf": get_token(request), "account": actor.id, "now": at.isoformat(), "minutes": minutes}
     return JsonResponse({**told, "still": _still(actor)})

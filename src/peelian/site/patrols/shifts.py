@@ -17,6 +17,7 @@ from peelian.site.patrols.boxes import GivenArea, Sheet, key_of, meant_box, nigh
 from peelian.site.patrols.forms import AnswerForm
 from peelian.site.rules import actor_of, allow
 from peelian.store import box_notes
+from peelian.store.patrols import minutes_by_box
 
 #: Who sees what a shift did, per box.
 OVERSIGHT = frozenset({Role.SERGEANT, Role.ANALYST, Role.ADMINISTRATOR, Role.EVALUATOR, Role.OVERSEER})
@@ -34,7 +35,7 @@ def shift(request: HttpRequest, force: str, night: str, level: str, area: str) -
     kinds = [(k["slug"], k["name"]) for k in given.given.index["kinds"] if _has_map(given, k["slug"])]
     sheets = [given.sheet(*kind) for kind in (kinds if is_over else given.given.kinds(given, at))]
     day = min(at, given.given.valid.end - timedelta(seconds=1))
-    shown = [_sheet(s, s.minutes(day)) for s in sheets]
+    shown = [_sheet(s, minutes_by_box(s.all_boxes, s.day(day))) for s in sheets]
     waiting = box_notes.waiting_notes(force, level, (given.id,))
     since = given.given.night - timedelta(days=_COUNTED_DAYS)
     counted = box_notes.reasons_counted(force, level, (given.id,), since)
@@ -77,25 +78,22 @@ def _has_map(given: GivenArea, kind: str) -> bool:
 
 def _sheet(sheet: Sheet, had: tuple[BoxMinutes, ...]) -> dict[str, Any]:
     given, view = sheet.area.given, sheet.map["view"]
-    rows = {b["number"]: b for b in (*view["firm"], *view["unsure"])}
     return {
         "crime": view["crime"],
         "many": view["many"],
-        "added": sheet.edits.added,
-        "struck": sheet.edits.struck,
+        "struck": {str(rank): edit for rank, edit in sheet.edits.struck.items()},
         "says": _says(had, given.cap),
         "boxes": [
             {
-                "rank": m.rank,
-                "kind": rows[m.rank]["kind"],
-                "place": rows[m.rank]["place"],
+                **sheet.told(box),
+                "rank": box.number,
                 "visits": m.visits,
                 "minutes": f"{m.minutes:.0f}",
                 "share": min(100.0, 100 * m.minutes / given.cap) if given.cap else 100.0,
                 "last": words.instant(m.last_left, given.zone) if m.last_left else "–",
                 "is_done": m.has_reached(given.cap),
             }
-            for m in had
+            for box, m in zip(sheet.all_boxes, had, strict=True)
         ],
         "cap": given.cap,
     }
@@ -116,7 +114,7 @@ def _note(note: BoxNote, given: GivenArea) -> dict[str, Any]:
     zone = given.given.zone
     return {
         "id": note.id,
-        "box": f"{words.heading(note.box.crime_type)} box {note.box.rank}, night of {words.day(note.box.night)}",
+        "box": f"{words.heading(note.box.crime_type)} box {note.box.number}, night of {words.day(note.box.night)}",
         "because": WRONG_WORDS[note.because],
         "text": note.text,
         "when": words.instant(note.written_at, zone),

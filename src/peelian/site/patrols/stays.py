@@ -32,16 +32,17 @@ def begin(request: HttpRequest) -> HttpResponse:
         raise NotFoundError("the form names no box. Go back, reload, and choose one.")
     meant = meant_box(actor, form.cleaned_data["box"])
     given, box = meant.sheet.area.given, meant.box
-    if meant.sheet.kind not in dict(given.kinds(meant.sheet.area, at)) or not given.valid.holds(at):
-        raise ConflictError(f"box {box.rank} is no longer given. Reload the page: it shows the boxes that are.")
     edit = meant.sheet.edits.struck.get(box.rank)
     if edit is not None:
-        raise ConflictError(f"box {box.rank} was suppressed by {edit.by}: {edit.reason}")
-    had = next(m for m in meant.sheet.minutes(at) if m.rank == box.rank)
-    if had.has_reached(given.cap):
-        raise ConflictError(f"box {box.rank} has had its {given.cap} officer-minutes today. Choose another.")
+        raise ConflictError(f"box {box.number} was suppressed by {edit.by}: {edit.reason}")
+    minutes = dict(zip((b.number for b in meant.sheet.boxes), meant.sheet.minutes(at), strict=True))
+    is_given = meant.sheet.kind in dict(given.kinds(meant.sheet.area, at)) and given.valid.holds(at)
+    if not is_given or box.number not in minutes:
+        raise ConflictError(f"box {box.number} is no longer given. Reload the page: it shows the boxes that are.")
+    if minutes[box.number].has_reached(given.cap):
+        raise ConflictError(f"box {box.number} has had its {given.cap} officer-minutes today. Choose another.")
     arrive(actor, form.cleaned_data["id"], box, meant.sheet.day(at), at=at)
-    return _back(meant.sheet, box.rank)
+    return _back(meant.sheet, box.number)
 
 
 @allow(PATROL)
@@ -60,8 +61,8 @@ def end(request: HttpRequest) -> HttpResponse:
     minutes = (at - still.arrived).total_seconds() / 60 if by_hand is None else by_hand
     if minutes > LONG_MINUTES and by_hand is None:
         raise ConflictError(
-            f"you arrived in box {still.box.rank} {round(minutes)} minutes ago. Go back and write how many minutes you "
-            "were there; more than an hour is logged only in so many words."
+            f"you arrived in box {still.box.number} {round(minutes)} minutes ago. Go back and write how many minutes "
+            "you were there; more than an hour is logged only in so many words."
         )
     left = still.arrived + timedelta(minutes=minutes)
     how = How.TIMER if by_hand is None else How.BY_HAND
@@ -87,12 +88,12 @@ def wrong(request: HttpRequest) -> HttpResponse:
         return page(request, "patrol_note.html.j2", status=400, place="patrol", form=form, meant=meant)
     said = form.cleaned_data
     write_note(actor, WrittenNote(said["id"], meant.box, WrongBecause(said["because"]), said["text"], at, at))
-    return _back(meant.sheet, meant.box.rank)
+    return _back(meant.sheet, meant.box.number)
 
 
-def _back(sheet: Sheet, rank: int) -> HttpResponse:
+def _back(sheet: Sheet, number: str) -> HttpResponse:
     address = reverse("patrol-phone", kwargs=sheet.area.address)
-    return HttpResponseRedirect(f"{address}?type={sheet.kind}&box={rank}")
+    return HttpResponseRedirect(f"{address}?type={sheet.kind}&box={number}")
 
 
 def _address_of(still: OpenVisit) -> str:

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ("x_min", models.FloatField()),
                 ("y_min", models.FloatField()),
                 ("size_m", models.FloatField()),
+                ("letter", models.CharField(default="", max_length=4)),
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 (
                     "because",
@@ -113,6 +114,7 @@ class Migration(migrations.Migration):
                 ("x_min", models.FloatField()),
                 ("y_min", models.FloatField()),
                 ("size_m", models.FloatField()),
+                ("letter", models.CharField(default="", max_length=4)),
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("day", models.DateField()),
                 ("arrived_at", models.DateTimeField()),
@@ -159,7 +161,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("how__in", ["timer", "by hand"])), name="patrol_visit_how_is_known"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("rank__gte", 1), ("size_m__gt", 0)), name="patrol_visit_has_a_box"
+                        condition=models.Q(
+                            ("size_m__gt", 0),
+                            models.Q(("rank__gte", 1), models.Q(("letter", ""), _negated=True), _connector="OR"),
+                        ),
+                        name="patrol_visit_has_a_box",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("left_at__isnull", True)), fields=("account",), name="patrol_visit_one_open"

@@ -44,7 +44,7 @@ _INDEXES = (
     "CREATE INDEX search_slip_by_term ON search_slip (term_id)",
     "CREATE INDEX search_document_by_record ON search_document (record_id)",
     "CREATE INDEX search_document_by_attachment ON search_document (attachment_id)",
-    "CREATE INDEX search_entry_by_square ON search_entry (square)",
+    "CREATE INDEX search_entry_by_square ON search_entry (square, type)",
     "CREATE INDEX search_entry_by_time ON search_entry (type, happened_from)",
     "CREATE INDEX search_entry_by_crime_type ON search_entry (crime_type, happened_from)",
     "CREATE INDEX search_entry_by_change ON search_entry (changed_at)",
