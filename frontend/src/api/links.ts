@@ -8,6 +8,8 @@ export interface Node {
   family: "people" | "objects" | "locations" | "events";
   label: string;
   degree: number;
+  /** The degree in words. */
+  links: string;
   step: number;
   unread: number;
   unshown: number;

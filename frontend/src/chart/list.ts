@@ -26,7 +26,7 @@ export function bindList(list: HTMLElement, open: (id: string) => void): List {
     quiet.className = "quiet";
     const all = ties(found, id);
     const some = all.slice(0, MOST).join("; ") + (all.length > MOST ? ` and ${all.length - MOST} more` : "");
-    quiet.textContent = `${node.words}; ${some}; ${node.degree} ${node.degree === 1 ? "link" : "links"} `;
+    quiet.textContent = `${node.words}; ${some}; ${node.links} `;
     item.append(name, " ", quiet);
     if (hasMore(found, id)) {
       const button = document.createElement("button");

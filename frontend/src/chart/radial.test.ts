@@ -5,7 +5,7 @@ import { hasMore, opened, take, ties } from "./state";
 
 const node = (id: string, degree = 1, step = 1): Node => ({
   ...{ id, type: "person", words: "Person", family: "people", label: `P ${id}`, degree, step, unread: 0, unshown: 0 },
-  ...{ address: "", chart: "", more: "" },
+  ...{ links: `${degree} links`, address: "", chart: "", more: "" },
 });
 const edge = (source: string, target: string): Edge => ({
   id: `${source}-${target}`,

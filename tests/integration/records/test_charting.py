@@ -65,3 +65,16 @@ def test_who_saw_which_records_stands_in_the_log(sqlite_store: Store) -> None:
     _chart(sqlite_store, one)
     line = audit.about(f"record/{one}", most=1)[0]
     assert (line.what, line.details["records"]) == ("read a chart around a record", [one, two])
+
+
+def test_record_with_thousands_of_links_opens_a_page_at_a_time(store: Store) -> None:
+    from peelian.records.drafts import LinkDraft, RecordDraft
+
+    people = [RecordDraft("person", f"p{n}", {"surname": (f"Lodger{n}",)}) for n in range(2100)]
+    hub = RecordDraft("address", "hub", {"address": ("1 High Street",)})
+    store.take("feed", [hub, *people], [LinkDraft("lives-at", f"p{n}", "hub") for n in range(2100)])
+    (number,) = store.ids("1 high street")
+    first, second = (_chart(store, number, Opening(page=40), skip=skip) for skip in (0, 40))
+    assert len(first.nodes) == len(second.nodes) == 41
+    assert first.unread == {str(number): 2060}
+    assert {link.link_id for link in first.links}.isdisjoint(link.link_id for link in second.links)

@@ -12,6 +12,7 @@ from peelian.records.marking import READERS, Notice
 from peelian.site.records.frame import Reader, catalogue, records_page, with_purpose
 from peelian.site.records.record import closed
 from peelian.site.rules import allow
+from peelian.store.records.outward import MOST_COUNTED
 
 _MOST_STEPS, _MOST_NODES, _MOST_SKIPPED = 3, 200, 10_000_000
 
@@ -62,6 +63,7 @@ def _told(found: Chart) -> dict[str, Any]:
         kind = known.types.get(data["type"])
         data["words"] = kind.label if kind else data["type"]
         data["family"] = kind.family.value if kind else "objects"
+        data["links"] = _links(data["degree"])
         data["address"] = reverse("record", kwargs={"number": int(data["id"])})
         data["chart"] = reverse("record-chart", kwargs={"number": int(data["id"])})
         data["more"] = reverse("record-chart-json", kwargs={"number": int(data["id"])})
@@ -80,6 +82,13 @@ def _ties_by_node(told: dict[str, Any]) -> dict[str, list[str]]:
         ties[edge["source"]].append(f"{edge['words']} {labels[edge['target']]}")
         ties[edge["target"]].append(f"{edge['back']} {labels[edge['source']]}")
     return ties
+
+
+def _links(degree: int) -> str:
+    """Return how many links a record has, in words; of a very busy one no more than that it is."""
+    if degree >= MOST_COUNTED:
+        return f"{MOST_COUNTED:,} links or more"
+    return "1 link" if degree == 1 else f"{degree:,} links"
 
 
 def _whole(text: str, least: int, most: int) -> int:

@@ -19,8 +19,8 @@ from peelian.store.records.reading import log_notice, marking_of, record_name, r
 
 #: Of a record with more links than this only those of one page are put in order: reading all would cost too much.
 _MOST_RANKED = 2000
-#: Links are counted so far: beyond it a record is simply busy.
-_MOST_COUNTED = 5000
+#: Links are counted so far on either side: beyond it a record is simply busy.
+MOST_COUNTED = 5000
 _SIDES = (("start_id", "end_id"), ("end_id", "start_id"))
 
 
@@ -94,7 +94,7 @@ def ends_of(records: Iterable[int], actor: Actor) -> Mapping[int, End]:
     sides = " + ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM record_link l JOIN search_entry e ON e.record_id = l.{there} "  # noqa: S608 - marks only
         f"WHERE l.{here} = n.record_id AND {may.text} "
-        f"AND NOT EXISTS (SELECT 1 FROM record_link_withdrawal w WHERE w.link_id = l.id) LIMIT {_MOST_COUNTED}) few{i})"
+        f"AND NOT EXISTS (SELECT 1 FROM record_link_withdrawal w WHERE w.link_id = l.id) LIMIT {MOST_COUNTED}) few{i})"
         for i, (here, there) in enumerate(_SIDES)
     )
     sql = f"SELECT n.record_id, n.type, n.title, {sides} FROM search_entry n WHERE n.record_id IN ({{marks}})"  # noqa: S608 - marks
