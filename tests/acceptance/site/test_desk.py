@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from base64 import b32decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from django_otp.oath import totp
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 from tests.conftest import needs
 from tests.site_home import CLOCK, NIGHTS, PASSWORD, make_site_home, served
 
@@ -69,14 +71,33 @@ def _account(home: Path, role: str) -> None:
     subprocess.run(command, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
 
 
-def _enter(context: BrowserContext, address: str, role: str = "analyst") -> Page:
-    page = context.new_page()
+def _sign_in(page: Page, address: str, role: str) -> None:
     page.goto(f"{address}/sign-in/?next=/desk/")
     page.get_by_label("Name").fill(role)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+
+
+def _enter(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    _sign_in(page, address, "analyst")
     expect(page.locator("h1")).to_contain_text("The night of Fri 20 Apr was published")
     return page
+
+
+@pytest.fixture(scope="module")
+def administrator(browser: Browser, address: str) -> StorageState:
+    """What a browser keeps of an administrator who has signed in and set up the code from a phone."""
+    context = browser.new_context()
+    page = context.new_page()
+    _sign_in(page, address, "administrator")
+    letters = page.locator(".secret code").inner_text().replace(" ", "")
+    page.get_by_label("Code").fill(f"{totp(b32decode(letters)):06d}")
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("link", name="I have written them down").click()
+    kept = context.storage_state()
+    context.close()
+    return kept
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
@@ -200,9 +221,11 @@ def test_whole_journey_by_keyboard_alone(browser: Browser, address: str) -> None
 
 
 @pytest.mark.parametrize("width", [1440, 320])
-def test_axe_finds_nothing_to_mend_and_nothing_runs_out_of_the_page(browser: Browser, address: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = _enter(context, address, "administrator")
+def test_axe_finds_nothing_to_mend_and_nothing_runs_out_of_the_page(
+    browser: Browser, address: str, administrator: StorageState, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, storage_state=administrator)
+    page = context.new_page()
     for path in PAGES:
         page.goto(f"{address}{path}")
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -214,9 +237,9 @@ def test_axe_finds_nothing_to_mend_and_nothing_runs_out_of_the_page(browser: Bro
     context.close()
 
 
-def test_targets_are_large_enough_for_a_thumb(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = _enter(context, address, "administrator")
+def test_targets_are_large_enough_for_a_thumb(browser: Browser, address: str, administrator: StorageState) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, storage_state=administrator)
+    page = context.new_page()
     for path in (MAP, "/desk/cards/", "/desk/shifts/town/", "/desk/tactics/"):
         page.goto(f"{address}{path}")
         small = page.evaluate(

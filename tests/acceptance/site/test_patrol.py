@@ -305,7 +305,7 @@ def test_a_session_that_ended_loses_nothing(phone: Page, made: Path, site: str) 
     phone.context.set_offline(True)
     by_hand(phone, 9)
     with sqlite3.connect(made / "peelian.sqlite3", timeout=20) as db:
-        db.execute("DELETE FROM django_session")
+        db.execute("DELETE FROM session")
     phone.context.set_offline(False)
     expect(phone.locator("#strip")).to_have_text("Sign in to send. Saved on this phone, 1 to send.")
     phone.locator("#strip a").click()
@@ -323,7 +323,7 @@ def test_another_account_on_the_same_phone_neither_sends_nor_loses_what_waits(
     phone.context.set_offline(True)
     by_hand(phone, 8)
     with sqlite3.connect(made / "peelian.sqlite3", timeout=20) as db:
-        db.execute("DELETE FROM django_session")
+        db.execute("DELETE FROM session")
     phone.context.set_offline(False)
     sign_in(phone, site, "pat")
     expect(phone.locator("#waiting-words")).to_contain_text("1 of another account waits here until it signs in.")
@@ -411,10 +411,10 @@ def test_the_position_stays_on_the_phone(browser: Browser, site: str) -> None:
     context.on("request", lambda r: said.append(f"{r.url} {r.headers} {r.post_data or ''}"))
     page = open_phone(context, site)
     expect(page.locator(".order:visible")).to_have_text("Nearest first.")
-    by_hand(page, 12)
+    with page.expect_request(lambda r: r.method == "POST" and '"sent_at"' in (r.post_data or "")) as sending:
+        by_hand(page, 12)
     all_sent(page)
-    sent = [json.loads(s[s.index('{"sent_at"') :]) for s in said if '{"sent_at"' in s]
-    assert set(sent[0]["items"][0]) == {
+    assert set(json.loads(sending.value.post_data or "")["items"][0]) == {
         "kind", "id", "box", "x", "y", "size", "offset_s", "arrived", "left", "minutes", "how"
     }  # fmt: skip
     assert not any("90.237" in s or "38.547" in s for s in said)
