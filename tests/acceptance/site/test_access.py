@@ -116,6 +116,8 @@ def test_the_right_password_opens_the_door(page: Page, address: str) -> None:
     sign_in(page, address, "ann")
     expect(page.get_by_role("heading", level=1)).to_have_text("ann, analyst")
     page.get_by_role("button", name="Sign out", exact=True).click()
+    # With script the phone's kept pages go first.
+    expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
     page.goto(f"{address}/account/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
