@@ -199,7 +199,7 @@ def _common(sight: Sight) -> dict[str, Any]:
         "document": sight.document,
         "ground": {**(ground := _ground(sight)), "definitions": ours(ground["definitions"])},
         "is_live": sight.is_live,
-        "ends_in": max(round((datetime.fromisoformat(index["valid_to"]) - sight.at).total_seconds()), 0),
+        "ends_in": _ends_in(sight),
         "is_coming": sight.stands is Standing.COMING,
         "begins": words.instant(datetime.fromisoformat(index["valid_from"]), zone),
         "released": words.instant(released, zone, with_year=released.year != where.day.year) if released else "",
@@ -210,6 +210,12 @@ def _common(sight: Sight) -> dict[str, Any]:
         "desk": _desk(sight),
         "edits": _edits(sight),
     }
+
+
+def _ends_in(sight: Sight) -> int:
+    """Return in how many seconds a page left open must be asked for anew: just after its end, never before it."""
+    left = (datetime.fromisoformat(sight.index["valid_to"]) - sight.at).total_seconds()
+    return int(left) + 2 if left > 0 else 0
 
 
 def _ground(sight: Sight) -> dict[str, Any]:
