@@ -157,6 +157,7 @@ def test_a_visit_logged_without_signal_arrives_once_when_it_returns(
 def test_the_page_reloads_without_signal_with_its_boxes_its_map_and_what_waits(phone: Page) -> None:
     phone.context.set_offline(True)
     by_hand(phone, 12)
+    expect(phone.locator("#strip")).to_have_text("No signal. Saved on this phone, 1 to send.")
     for _ in range(2):
         phone.reload()
         expect(phone.locator("#strip")).to_have_text("No signal. Saved on this phone, 1 to send.")
