@@ -176,3 +176,28 @@ def test_points_and_unknown_columns_are_named(tmp_path: Path) -> None:
         AreaStore(tmp_path).add(LONDON, "ward", polygons, "gss")
     with pytest.raises(StoreError, match="cannot name a file"):
         AreaStore(tmp_path).add(LONDON, "../ward", polygons)
+
+
+def test_an_area_holds_the_smaller_ones_that_lie_in_it_and_its_force_holds_all(tmp_path: Path) -> None:
+    store = AreaStore(tmp_path)
+    west, east = square(530_000, 180_000, 1000), square(531_000, 180_000, 1000)
+    store.add(LONDON, "borough", geojson(tmp_path / "b.geojson", ("W", "West", west), ("E", "East", east)), "code")
+    assert store.held() == {"london": ("E", "W")}
+    wards = (
+        ("w1", "in the west", square(530_100, 180_100, 300)),
+        ("w2", "in the west, its fence a little beyond", square(530_720, 180_100, 300)),
+        ("x", "half in each", square(530_850, 180_600, 300)),
+        ("far", "in neither", square(540_000, 180_000, 300)),
+    )
+    store.add(LONDON, "ward", geojson(tmp_path / "w.geojson", *wards), "code")
+    assert store.held() == {"london": ("E", "W", "far", "w1", "w2", "x"), "W": ("w1", "w2")}
+
+
+def test_london_s_boroughs_hold_the_wards_that_their_file_says(tmp_path: Path) -> None:
+    store, file = AreaStore(tmp_path), BOUNDARIES / "wards_2014.geojson.gz"
+    store.add(LONDON, "borough", BOUNDARIES / "boroughs.geojson.gz", "gss_code")
+    store.add(LONDON, "ward", file, "GSS_CODE")
+    told: dict[str, set[str]] = {}
+    for ward in json.loads(gzip.decompress(file.read_bytes()))["features"]:
+        told.setdefault(ward["properties"]["LB_GSS_CD"], set()).add(ward["properties"]["GSS_CODE"])
+    assert {area: set(held) for area, held in store.held().items() if area != "london"} == told

@@ -248,8 +248,10 @@ def alerts(home: Home = None, as_json: AsJson = False) -> None:
     settings = open_store(home)
     from peelian.jobs.alerting import run_saved_searches
     from peelian.store.accounts import accounts
+    from peelian.store.areas import AreaStore
 
-    actors = {account.pk: account.actor() for account in accounts() if account.is_active}
+    held = AreaStore(settings.home).held()
+    actors = {account.pk: account.actor().reaching(held) for account in accounts() if account.is_active}
     report = run_saved_searches(settings.home, actors.get, datetime.now(UTC))
     if as_json:
         typer.echo(json.dumps(asdict(report)))

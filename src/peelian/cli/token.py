@@ -32,9 +32,10 @@ def add(
     unknown = [s for s in scope or () if s not in known]
     if unknown:
         raise typer.BadParameter(f"--scope {unknown[0]!r}; known are {', '.join(known)}.")
-    open_store(home)
+    settings = open_store(home)
 
     from peelian.store import accounts, nights, tokens
+    from peelian.store.areas import AreaStore
 
     made, text = tokens.make(
         program("peelian token add"),
@@ -44,6 +45,7 @@ def add(
         area or (),
         at=nights.utc_now(),
         days=days,
+        held=AreaStore(settings.home).held(),
     )
     if as_json:
         typer.echo(json.dumps({"id": made.id, "token": text, "expires_at": made.expires_at.isoformat()}))

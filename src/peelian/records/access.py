@@ -1,6 +1,7 @@
 """Who acts, as what, where, and what for: the words in which every permission and every audit line is written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 #: An actor whose areas hold this sees every area.
@@ -54,6 +55,12 @@ class Actor:
     def may_see(self, *area_ids: str) -> bool:
         """Tell whether one of these areas is the actor's; a caller names an area together with what contains it."""
         return EVERYWHERE in self.areas or any(a in self.areas for a in area_ids)
+
+    def reaching(self, held: Mapping[str, tuple[str, ...]]) -> "Actor":
+        """Return the actor with the smaller areas that its own hold: whoever works in a borough works in its wards."""
+        return replace(
+            self, areas=tuple(dict.fromkeys([*self.areas, *(i for a in self.areas for i in held.get(a, ()))]))
+        )
 
 
 #: Who has not signed in.

@@ -24,6 +24,7 @@ from peelian.records.access import NOBODY, Role
 from peelian.site import uploads
 from peelian.site.once import keep
 from peelian.site.pages import page
+from peelian.site.reach import reaching
 from peelian.site.rules import actor_of, rule_of
 from peelian.store.accounts import Account
 
@@ -91,7 +92,7 @@ class RuleMiddleware:
         if isinstance(user, Account) and not _is_whole(user):
             request.user = AnonymousUser()
         account = request.user
-        request.actor = account.actor() if isinstance(account, Account) else NOBODY  # type: ignore[attr-defined] # ours
+        request.actor = reaching(account.actor()) if isinstance(account, Account) else NOBODY  # type: ignore[attr-defined] # ours
         response = self.get_response(request)
         if actor_of(request).role != Role.PUBLIC or getattr(request, "auth", None) is not None:
             # What one reader may see, no shared cache may hand to the next; going back after signing out shows nothing.

@@ -6,7 +6,10 @@ mended; a layer on a grid is made from it when it is asked for.
 
 import gzip
 import io
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,9 @@ from peelian.store.files import write_whole
 FORCE = "force"
 DISTRICT = "district"
 MASK = "mask"
+#: An area lies in a larger one that has this much of it: boundaries of two levels are seldom drawn alike.
+_MOSTLY = 0.9
+_HELD = "held.json"
 _SCHEMA = pl.Schema({"id": pl.String, "name": pl.String, "wkb": pl.Binary})
 
 
@@ -71,6 +77,8 @@ class AreaStore:
             raise StoreError(f"{file}: no polygon with an id; areas are polygons, each with its id.")
         rows = [(i, name, shapely.to_wkb(shapely.union_all(shapes))) for i, (name, shapes) in sorted(parts.items())]
         self._write(force.id, level, pl.DataFrame(rows, schema=_SCHEMA, orient="row"))
+        held = json.dumps(self._held(force.id), ensure_ascii=False, sort_keys=True)
+        write_whole(self._folder(force.id) / _HELD, held.encode())
         return Added(level, len(rows), int((~valid).sum()))
 
     def mask(self, force: Force, file: Path) -> Added:
@@ -90,6 +98,31 @@ class AreaStore:
         """Return the names of a kept level's areas by their ids; nothing where nothing of it is kept."""
         kept = self._read_level(force_id, level)
         return {} if kept is None else dict(zip(kept.ids, kept.names, strict=True))
+
+    def held(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, by the id of an area of any force, the ids of smaller areas that lie in it, of every level."""
+        files = sorted(self._root.glob(f"force=*/{_HELD}"))
+        return _held_in(tuple((file, file.stat().st_mtime_ns) for file in files))
+
+    def _held(self, force_id: str) -> dict[str, list[str]]:
+        """Return which areas of the force lie in which larger ones; its own area's id is the force's."""
+        kept = {level: self._read_level(force_id, level) for level in self.levels(force_id)}
+        layers = {level: k for level, k in kept.items() if k is not None}
+        held: dict[str, set[str]] = {force_id: {i for k in layers.values() for i in k.ids}}
+        for level, larger in layers.items():
+            for other, smaller in layers.items():
+                if other == level:
+                    continue
+                size = shapely.area(smaller.polygons)
+                inner, outer = shapely.STRtree(larger.polygons).query(smaller.polygons, predicate="intersects")
+                is_smaller = size[inner] < shapely.area(larger.polygons)[outer]
+                inner, outer = inner[is_smaller], outer[is_smaller]
+                common = shapely.area(shapely.intersection(smaller.polygons[inner], larger.polygons[outer]))
+                for i, o in zip(
+                    inner[common >= _MOSTLY * size[inner]], outer[common >= _MOSTLY * size[inner]], strict=True
+                ):
+                    held.setdefault(larger.ids[o], set()).add(smaller.ids[i])
+        return {area: sorted(inside - {area}) for area, inside in held.items()}
 
     def default_level(self, force: Force, events: Events) -> str:
         """Return the level to work on where none is asked for: borough, else district, else any, else the force."""
@@ -189,6 +222,15 @@ class _Kept:
     ids: list[str]
     names: list[str]
     polygons: NDArray[np.object_]
+
+
+@lru_cache(maxsize=4)
+def _held_in(files: tuple[tuple[Path, int], ...]) -> Mapping[str, tuple[str, ...]]:
+    held: dict[str, tuple[str, ...]] = {}
+    for file, _ in files:
+        for area, inside in json.loads(file.read_text("utf-8")).items():
+            held[area] = (*held.get(area, ()), *inside)
+    return held
 
 
 def _read(file: Path) -> tuple[str, dict[str, list[Any]], NDArray[np.object_]]:

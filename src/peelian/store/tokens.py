@@ -6,9 +6,10 @@ A token is shown once. What is kept is its SHA-256: it has 256 bits of chance, s
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from django.db import models, transaction
 
@@ -25,6 +26,8 @@ DAYS, MOST_DAYS = 90, 366
 #: "Last used" is written down at most so often: reading must not become writing.
 _NOTED_EVERY = timedelta(minutes=10)
 _LONGEST_NAME = 100
+#: Where nobody says which areas lie in which, each stands for itself.
+NOTHING_HELD: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class ApiToken(models.Model):
@@ -106,10 +109,11 @@ def make(  # noqa: PLR0913 - a token has as many parts as it has
     *,
     at: datetime,
     days: int = DAYS,
+    held: Mapping[str, tuple[str, ...]] = NOTHING_HELD,
 ) -> tuple[Token, str]:
     """Make a token and say so in the log; return it and its text, which is kept nowhere.
 
-    Without ``areas`` it sees what its owner sees, now and later.
+    Without ``areas`` it sees what its owner sees, now and later. ``held`` tells which areas lie in which larger ones.
 
     Raises
     ------
@@ -117,7 +121,7 @@ def make(  # noqa: PLR0913 - a token has as many parts as it has
         When it would open more than its owner may, lasts too long, or has no name.
     """
     wanted, where = frozenset(scopes), sorted({a.strip() for a in areas if a.strip()}) or [EVERYWHERE]
-    _check(owner, name.strip(), wanted, where, days)
+    _check(owner, owner.actor().reaching(held), name.strip(), wanted, where, days)
     text = BEGINS + secrets.token_urlsafe(32)
     with transaction.atomic():
         row = ApiToken.objects.create(
@@ -167,8 +171,11 @@ def tokens(owner: Account | None = None) -> tuple[Token, ...]:
     return tuple(row.value() for row in (rows if owner is None else rows.filter(owner=owner)))
 
 
-def bearer(text: str, at: datetime) -> Bearer | None:
-    """Return who comes with this token, or None: it is unknown, ended or revoked, or its owner's account is closed."""
+def bearer(text: str, at: datetime, held: Mapping[str, tuple[str, ...]] = NOTHING_HELD) -> Bearer | None:
+    """Return who comes with this token, or None: it is unknown, ended or revoked, or its owner's account is closed.
+
+    ``held`` tells which areas lie in which larger ones: owner and token reach those too.
+    """
     if not text.startswith(BEGINS):
         return None
     row = ApiToken.objects.select_related("owner").filter(seal=_seal(text)).first()
@@ -176,12 +183,14 @@ def bearer(text: str, at: datetime) -> Bearer | None:
         return None
     if row.last_used_at is None or not timedelta(0) <= at - row.last_used_at < _NOTED_EVERY:
         ApiToken.objects.filter(pk=row.pk).update(last_used_at=at)
-    owner = row.owner.actor()
+    owner = row.owner.actor().reaching(held)
     actor = Actor(owner.id, f"{owner.name} (token {row.name})", owner.role, _common(owner.areas, tuple(row.areas)))
-    return Bearer(actor, frozenset(Scope(s) for s in row.scopes) & scopes_of(owner.role), row.pk)
+    return Bearer(actor.reaching(held), frozenset(Scope(s) for s in row.scopes) & scopes_of(owner.role), row.pk)
 
 
-def _check(owner: Account, name: str, scopes: frozenset[Scope], areas: list[str], days: int) -> None:
+def _check(
+    owner: Account, reach: Actor, name: str, scopes: frozenset[Scope], areas: list[str], days: int
+) -> None:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise StoreError(f"a token's name says what it is for, in 1 to {_LONGEST_NAME} characters that can be read.")
     if not 1 <= days <= MOST_DAYS:
@@ -193,7 +202,7 @@ def _check(owner: Account, name: str, scopes: frozenset[Scope], areas: list[str]
         known = ", ".join(sorted(s.value for s in scopes_of(Role(owner.role))))
         asked = ", ".join(sorted(s.value for s in more)) or "no scope"
         raise StoreError(f"token {name!r} asks for {asked}; the role {owner.role} may have {known}.")
-    beyond = [] if EVERYWHERE in owner.areas else [a for a in areas if a not in (EVERYWHERE, *owner.areas)]
+    beyond = [a for a in areas if a != EVERYWHERE and not reach.may_see(a)]
     if beyond:
         raise StoreError(f"token {name!r}: {owner.username} does not see {', '.join(beyond)}.")
 

@@ -99,6 +99,28 @@ def test_a_token_is_answered_what_its_scope_holds_and_nothing_else(town: dict[st
             assert client.get(address).status_code == expected, (scope, address)
 
 
+def test_whoever_works_in_an_area_works_in_the_areas_that_lie_in_it(town: dict[str, Any]) -> None:
+    from peelian.records.access import Role
+    from peelian.site.clock import now
+    from peelian.site.configuration import site_settings
+    from peelian.store import accounts
+
+    held = site_settings().home / "areas" / "force=town" / "held.json"
+    by = town["administrator"].actor()
+    officer = accounts.open_account(by, "bo", "Bo", Role.OFFICER, ("Upper",), None, at=now())
+    client, north = client_of(officer), "/tonight/town/2018-04-20/district/North/burglary/"
+    assert client.get(north).status_code == 403
+    held.parent.mkdir(parents=True, exist_ok=True)
+    held.write_text('{"Upper": ["North"]}')
+    assert client.get(north).status_code == 200
+    assert client.get(north.replace("North", "South")).status_code == 403
+    # A token that its owner narrows to the smaller area, or leaves as wide as the owner, opens that one alone.
+    for areas in (["North"], []):
+        token = _token(officer, "boxes", areas=areas, held={"Upper": ("North",)})
+        boxes = _with(token).get(f"{V1}/boxes.geojson").json()["features"]
+        assert {box["properties"]["area_id"] for box in boxes} == {"North"}
+
+
 def test_a_token_never_opens_more_than_its_owner_may(town: dict[str, Any]) -> None:
     from peelian.errors import StoreError
     from peelian.site.clock import now

@@ -18,6 +18,7 @@ from peelian.records.access import Actor, Role
 from peelian.records.scopes import Scope, scopes_of
 from peelian.site.clock import now
 from peelian.site.limits import TOKEN
+from peelian.site.reach import held_areas
 from peelian.site.rules import actor_of
 from peelian.store import tokens
 from peelian.store.accounts import Account
@@ -76,7 +77,7 @@ def signed_in(request: HttpRequest) -> Caller | None:
 
 def with_token(text: str) -> Caller | None:
     """Return who comes with this token, or None where it opens nothing."""
-    found = tokens.bearer(text, now())
+    found = tokens.bearer(text, now(), held_areas())
     return None if found is None else Caller(found.actor, found.scopes, found.token)
 
 

@@ -16,6 +16,7 @@ from peelian.site.api.operations import api
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
 from peelian.site.pages import page
+from peelian.site.reach import held_areas
 from peelian.site.rules import EVERYONE, SIGNED_IN, actor_of, allow
 from peelian.store import notices as notice_store
 from peelian.store import tokens as token_store
@@ -58,7 +59,14 @@ def tokens(request: HttpRequest) -> HttpResponse:
         asked = form.cleaned_data
         try:
             made = token_store.make(
-                account.actor(), account, asked["name"], asked["scopes"], asked["areas"], at=now(), days=asked["days"]
+                account.actor(),
+                account,
+                asked["name"],
+                asked["scopes"],
+                asked["areas"],
+                at=now(),
+                days=asked["days"],
+                held=held_areas(),
             )
         except StoreError as error:
             form.add_error(None, str(error))
