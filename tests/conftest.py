@@ -1,9 +1,11 @@
 """What many tests stand on: a small made-up ground with events on it, and the rule that CI skips nothing."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -50,6 +52,25 @@ def make_events(
         schema=EVENT_SCHEMA,
     )
     return Events(table, crs, cutoff)
+
+
+@pytest.fixture(scope="session")
+def published_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The town's home with two published nights, not to be changed: made once a run, and every worker's.
+
+    Whichever worker needs it first makes it; the others wait at its lock.
+    """
+    from tests.site_home import make_site_home
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    home, made = shared / "published-town", shared / "published-town.made"
+    with (shared / "published-town.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make_site_home(home)
+            made.touch()
+    return home
 
 
 @pytest.fixture

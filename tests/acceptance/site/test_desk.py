@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django_otp.oath import totp
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 from tests.conftest import needs
-from tests.site_home import CLOCK, NIGHTS, PASSWORD, make_site_home, served
+from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
 
 FLAGS = [
     "--no-sandbox",
@@ -55,10 +55,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The town's site, served, with an analyst and an administrator."""
     needs("npm", "npm")
-    home = make_site_home(tmp_path_factory.mktemp("desk") / "home")
+    home = copy_of(published_town, tmp_path_factory.mktemp("desk") / "home")
     for role in ("analyst", "administrator"):
         _account(home, role)
     with served(home, "--clock", CLOCK) as found:

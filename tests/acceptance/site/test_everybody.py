@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.acceptance.test_night_page import FLAGS, RULES
 from tests.conftest import needs
 from tests.homes import peelian
-from tests.site_home import CLOCK, NIGHTS, PASSWORD, make_site_home, served
+from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
 
 MORNING = f"/morning/town/{NIGHTS[1]}/district/North/burglary/"
 FOR_STAFF = (MORNING, "/morning/models/", "/account/tokens/", "/api/")
@@ -28,9 +28,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The town's site, served; its public pages tell of the night before."""
-    home = make_site_home(tmp_path_factory.mktemp("everybody") / "home")
+    home = copy_of(published_town, tmp_path_factory.mktemp("everybody") / "home")
     settings = Path(home / "peelian.toml")
     settings.write_text(settings.read_text(encoding="utf-8") + "[public]\ndelay_days = 1\n", encoding="utf-8")
     done = peelian("night", "--on", NIGHTS[1], "--again", home=home)

@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 from pypdf import PdfReader
 from tests.conftest import needs
-from tests.site_home import CLOCK, NIGHTS, copy_of, make_site_home, served
+from tests.site_home import CLOCK, NIGHTS, copy_of, served
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -50,10 +50,10 @@ def add_user(home: Path, name: str, role: str, *areas: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two nights and people, not to be changed but by its server."""
     needs("npm", "npm")
-    home = make_site_home(tmp_path_factory.mktemp("patrol") / "home")
+    home = copy_of(published_town, tmp_path_factory.mktemp("patrol") / "home")
     add_user(home, "olly", "officer", "North")
     add_user(home, "pat", "officer", "North")
     add_user(home, "sam", "sergeant", "North")

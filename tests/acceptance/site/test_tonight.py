@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from tests.conftest import needs
-from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, make_site_home, served
+from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
 
 from peelian.site.assets import BUILT
 
@@ -63,9 +63,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The town with an analyst."""
-    home = make_site_home(tmp_path_factory.mktemp("site") / "home")
+    home = copy_of(published_town, tmp_path_factory.mktemp("site") / "home")
     words = [sys.executable, "-m", "peelian", "user", "add", "ann", "--role", "analyst", "--password-stdin"]
     done = subprocess.run(
         [*words, "--home", str(home)], input=f"{PASSWORD}\n", text=True, capture_output=True, check=False

@@ -7,21 +7,27 @@ from typing import Any
 
 import pytest
 from tests.postgresql_server import Server, postgresql
-from tests.site_home import copy_of, copy_rows, make_site_home, open_town
+from tests.site_home import copy_of, copy_rows, open_town
 
 _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def made_site_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The town's home with two nights, not to be changed."""
-    return make_site_home(tmp_path_factory.mktemp("site") / "home")
+def peopled_town(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The town's home with its accounts, not to be changed."""
+    home = copy_of(published_town, tmp_path_factory.mktemp("peopled") / "home")
+    open_town(home)
+
+    from django.db import connections
+
+    connections.close_all()
+    return home
 
 
 @pytest.fixture
-def site_home(made_site_home: Path, tmp_path: Path) -> Path:
+def site_home(peopled_town: Path, tmp_path: Path) -> Path:
     """A home of the test's own."""
-    return copy_of(made_site_home, tmp_path / "home")
+    return copy_of(peopled_town, tmp_path / "home")
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +60,15 @@ def postgresql_server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_town(postgresql_server: Server, made_site_home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database with the tables and rows that the town's home has in SQLite: the tests' own are copies."""
-    copy_rows(copy_of(made_site_home, tmp_path_factory.mktemp("rows") / "home"), postgresql_server.make("town"))
+def postgresql_town(postgresql_server: Server, published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with what the town's home has in SQLite, and its accounts: the tests' own are copies."""
+    home, url = copy_of(published_town, tmp_path_factory.mktemp("rows") / "home"), postgresql_server.make("town")
+    copy_rows(home, url)
+    open_town(home, url)
+
+    from django.db import connections
+
+    connections.close_all()
     return "town"
 
 

@@ -36,8 +36,8 @@ def test_pages_of_who_has_signed_in_are_stored_nowhere(plain: Town) -> None:
     assert client_of(plain["analyst"]).get("/account/").headers["Cache-Control"] == "private, no-store"
 
 
-def test_files_carry_the_guards_too(made_site_home: Path, tmp_path: Path) -> None:
-    home = copy_of(made_site_home, tmp_path / "home")
+def test_files_carry_the_guards_too(published_town: Path, tmp_path: Path) -> None:
+    home = copy_of(published_town, tmp_path / "home")
     with served(home) as address:
         headers = httpx.get(f"{address}/static/icon.svg").headers
     assert headers["Content-Type"] == "image/svg+xml"

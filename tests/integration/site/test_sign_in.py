@@ -126,8 +126,8 @@ def test_a_program_that_tries_many_names_from_one_address_is_stopped(plain: Town
     assert sign_in(client_of(), "analyst", REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
-def test_the_wait_holds_across_processes(made_site_home: Path, tmp_path: Path) -> None:
-    home = copy_of(made_site_home, tmp_path / "home")
+def test_the_wait_holds_across_processes(published_town: Path, tmp_path: Path) -> None:
+    home = copy_of(published_town, tmp_path / "home")
     done = peelian("user", "add", "ann", "--password-stdin", home=home, stdin="correct horse battery\n")
     assert done.returncode == 0, done.stderr
     with served(home) as one, served(home) as other:
