@@ -188,9 +188,7 @@ def bearer(text: str, at: datetime, held: Mapping[str, tuple[str, ...]] = NOTHIN
     return Bearer(actor.reaching(held), frozenset(Scope(s) for s in row.scopes) & scopes_of(owner.role), row.pk)
 
 
-def _check(
-    owner: Account, reach: Actor, name: str, scopes: frozenset[Scope], areas: list[str], days: int
-) -> None:
+def _check(owner: Account, reach: Actor, name: str, scopes: frozenset[Scope], areas: list[str], days: int) -> None:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise StoreError(f"a token's name says what it is for, in 1 to {_LONGEST_NAME} characters that can be read.")
     if not 1 <= days <= MOST_DAYS:

@@ -100,6 +100,45 @@ def test_items_are_features_with_what_the_standard_wants(town: dict[str, Any]) -
             assert south <= latitude <= north
 
 
+def test_boxes_that_analysts_added_are_a_layer_of_their_own(town: dict[str, Any]) -> None:
+    from datetime import date
+
+    from peelian.forecasts.edits import BoxEdit, EditKind
+    from peelian.site.clock import now
+    from peelian.store.edits import make_edit, withdraw_edit
+
+    def edit(kind: EditKind, x_min: float, rank: int | None = None) -> BoxEdit:
+        where = {"x_min": x_min, "y_min": 4_270_000.0, "size_m": 250.0, "place": "Elm St", "rank": rank}
+        said = {"reason": "A fair <b>opens</b>", "by": "Ann analyst", "at": now()}
+        told = {"force": "town", "night": date(2018, 4, 20), "level": "district", "crime_type": "burglary"}
+        made: BoxEdit = make_edit(analyst, BoxEdit(id=0, area_id="North", kind=kind, **told, **where, **said))
+        return made
+
+    analyst, client = town["analyst"].actor(), client_of(town["north"])
+    added, gone = edit(EditKind.ADD, 740_000.0), edit(EditKind.ADD, 742_000.0)
+    edit(EditKind.SUPPRESS, 741_000.0, rank=1)
+    withdraw_edit(analyst, gone.id, "the fair is called off", at=now())
+    layers = [c["id"] for c in client.get("/ogc/collections").json()["collections"]]
+    assert layers == ["boxes-district", "added-district"]
+    told = client.get("/ogc/collections/added-district/items").json()
+    assert [f["id"] for f in told["features"]] == [str(added.id)]
+    properties = told["features"][0]["properties"]
+    assert (properties["letter"], properties["reason"], properties["by"]) == ("A", "A fair <b>opens</b>", "Ann analyst")
+    one = client.get(f"/ogc/collections/added-district/items/{added.id}")
+    assert one.json()["geometry"] == told["features"][0]["geometry"]
+    west, south = one.json()["geometry"]["coordinates"][0][0]
+    for box, expected in (
+        (f"{west - 1},{south - 1},{west},{south}", 1),
+        (f"{west - 1},{south - 1},{west - 0.5},{south}", 0),
+    ):
+        assert client.get(f"/ogc/collections/added-district/items?bbox={box}").json()["numberMatched"] == expected
+    for number in (str(gone.id), "0", "x", "9" * 30, BOX):
+        assert client.get(f"/ogc/collections/added-district/items/{number}").status_code == 404, number
+    # Nothing of it stands among the forecast's boxes, and nobody else's area shows it.
+    assert client.get(f"{ITEMS}/{added.id}").status_code == 404
+    assert str(added.id) not in {f["id"] for f in client.get(ITEMS).json()["features"]}
+
+
 def test_limit_pages_through_every_box_once_and_is_capped(town: dict[str, Any]) -> None:
     client, seen, address = client_of(town["officer"]), [], f"{ITEMS}?limit=7&crime_type=burglary"
     while address:
@@ -173,7 +212,8 @@ def test_an_ended_switched_off_or_strange_box_is_not_there(town: dict[str, Any])
 def test_the_layer_is_still_listed_when_no_night_stands(site_home: Path, database_url: str) -> None:
     town = open_town(site_home, database_url, clock="2018-06-01T12:00:00-05:00")
     client = client_of(town["officer"])
-    assert [c["id"] for c in client.get("/ogc/collections").json()["collections"]] == ["boxes-district"]
+    layers = [c["id"] for c in client.get("/ogc/collections").json()["collections"]]
+    assert layers == ["boxes-district", "added-district"]
     assert client.get(ITEMS).json()["features"] == []
 
 

@@ -109,6 +109,19 @@ def edit(shelf: Shelf, key: NightKey, made: BoxEdit) -> models.Edit:
     return models.Edit(kind=made.kind.value, polygon=polygon, **{n: getattr(made, n) for n in names})
 
 
+def added_box(shelf: Shelf, key: NightKey, made: BoxEdit) -> dict[str, Any]:
+    """Return a box that an analyst added as a GeoJSON feature: never one of the forecast's."""
+    names = ("force", "level", "area_id", "crime_type", "letter", "place", "size_m", "reason", "by")
+    properties = {n: getattr(made, n) for n in names}
+    times = {"night": key.night, "at": made.at, "valid_from": key.valid_from, "valid_to": key.valid_to}
+    return {
+        "type": "Feature",
+        "id": str(made.id),
+        "geometry": {"type": "Polygon", "coordinates": [shelf.ring(key, made)]},
+        "properties": properties | {n: t.isoformat() for n, t in times.items()},
+    }
+
+
 def why(shelf: Shelf, found: NightBox) -> models.Why:
     """Return why a box was chosen: the words of its page, and the crimes behind them."""
     document = shelf.document(shelf.map(found.id.rpartition(":")[0]))

@@ -1,12 +1,14 @@
 """Boxes as a layer for maps: OGC API - Features, part 1 (core, GeoJSON, OpenAPI 3.0), under /ogc/.
 
-QGIS, ArcGIS and GDAL add it by its address. One collection a level of areas, since boxes of boroughs and of wards lie
-over each other. Who may read it is asked here as in the JSON interface; a token may also come as the password of basic
-authorization, or in the query, for programs that can send it no other way (docs/decisions/0067-tokens-and-layers.md).
+QGIS, ArcGIS and GDAL add it by its address. Two collections a level of areas, since boxes of boroughs and of wards lie
+over each other: the forecast's boxes, and apart from them those that analysts added. Who may read it is asked as in the
+JSON interface; a token may also come as the password of basic authorization, or in the query, for programs that can
+send it no other way (docs/decisions/0067-tokens-and-layers.md).
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -17,8 +19,9 @@ from django.urls import path
 
 from peelian.delivery import words
 from peelian.errors import NotFoundError, PeelianError
+from peelian.forecasts.edits import EditKind
 from peelian.records.scopes import Scope
-from peelian.site.api import ogc_query
+from peelian.site.api import answers, ogc_query
 from peelian.site.api.callers import Caller, basic_password, caller_of, signed_in, with_token
 from peelian.site.api.ogc_document import document
 from peelian.site.api.shelf import Shelf, Wanted
@@ -31,7 +34,8 @@ _GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 CONFORMS_TO = tuple(
     f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "geojson", "oas30")
 )
-_STEM = "boxes-"
+#: How a collection's name begins: the forecast's boxes, and those that analysts added.
+_BOXES, _ADDED = "boxes-", "added-"
 
 View = Callable[..., HttpResponse]
 
@@ -77,8 +81,8 @@ def landing(request: HttpRequest) -> HttpResponse:
         _link(request, "conformance", "conformance", JSON, "What it conforms to"),
         _link(request, "collections", "data", JSON, "Its layers"),
     ]
-    said = f"Boxes of nights that have not ended, one layer a level of areas. {words.NO_GROUND_ANY}"
-    return _json({"title": "Peelian: boxes", "description": said, "links": links})
+    said = "Boxes of nights that have not ended, two layers a level of areas: the forecast's, and analysts' own."
+    return _json({"title": "Peelian: boxes", "description": f"{said} {words.NO_GROUND_ANY}", "links": links})
 
 
 @layer(None)
@@ -96,9 +100,13 @@ def api(request: HttpRequest) -> HttpResponse:
 
 @layer(Scope.NIGHTS)
 def collections(request: HttpRequest) -> HttpResponse:
-    """List the layers: one a level of areas."""
+    """List the layers: two a level of areas."""
     shelf = Shelf(caller_of(request))
-    told = [_collection(request, shelf, level, keys) for level, keys in _levels(shelf).items()]
+    told = [
+        _collection(request, shelf, _Layer(stem, level, keys))
+        for level, keys in _levels(shelf).items()
+        for stem in (_BOXES, _ADDED)
+    ]
     return _json({"links": [_link(request, "collections", "self", JSON, "These layers")], "collections": told})
 
 
@@ -106,17 +114,16 @@ def collections(request: HttpRequest) -> HttpResponse:
 def collection(request: HttpRequest, name: str) -> HttpResponse:
     """Describe one layer."""
     shelf = Shelf(caller_of(request))
-    level, keys = _level(shelf, name)
-    return _json(_collection(request, shelf, level, keys))
+    return _json(_collection(request, shelf, _layer(shelf, name)))
 
 
 @layer(Scope.BOXES, *ogc_query.ITEMS)
 def items(request: HttpRequest, name: str) -> HttpResponse:
     """Return the boxes of a layer that are asked for, a part at a time."""
     shelf = Shelf(caller_of(request))
-    level, _ = _level(shelf, name)
-    asked = ogc_query.items_asked(request, level)
-    found = [box for _, box in shelf.boxes(asked.wanted)]
+    told = _layer(shelf, name)
+    asked = ogc_query.items_asked(request, told.level)
+    found = list(_features(shelf, told, asked.wanted))
     some = found[asked.offset : asked.offset + asked.limit]
     here = f"collections/{name}/items"
     links = [
@@ -133,22 +140,27 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
         "numberMatched": len(found),
         "numberReturned": len(some),
     }
-    return _answer(f'{_text(head)[:-1]},"features":[{",".join(box.feature for box in some)}]}}', GEOJSON)
+    return _answer(f'{_text(head)[:-1]},"features":[{",".join(some)}]}}', GEOJSON)
 
 
 @layer(Scope.BOXES)
 def item(request: HttpRequest, name: str, box_id: str) -> HttpResponse:
     """Return one box."""
     shelf = Shelf(caller_of(request))
-    level, _ = _level(shelf, name)
-    key, box = shelf.box(box_id)
-    if key.level != level:
+    told = _layer(shelf, name)
+    if told.stem == _ADDED:
+        key, edit = shelf.added(box_id)
+        feature = _text(answers.added_box(shelf, key, edit))
+    else:
+        key, box = shelf.box(box_id)
+        feature = box.feature
+    if key.level != told.level:
         raise NotFoundError(f"layer {name!r} has no box {box_id!r}.")
     links = [
         _link(request, f"collections/{name}/items/{box_id}", "self", GEOJSON, "This box"),
         _link(request, f"collections/{name}", "collection", JSON, "The layer"),
     ]
-    return _answer(f'{box.feature[:-1]},"links":{_text(links)}}}', GEOJSON)
+    return _answer(f'{feature[:-1]},"links":{_text(links)}}}', GEOJSON)
 
 
 addresses = [
@@ -183,31 +195,61 @@ def _levels(shelf: Shelf) -> dict[str, list[NightKey]]:
     return dict(sorted(found.items()))
 
 
-def _level(shelf: Shelf, name: str) -> tuple[str, list[NightKey]]:
-    level = name.removeprefix(_STEM)
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One collection: whose boxes, of which level, and the newest nights of that level."""
+
+    stem: str
+    level: str
+    keys: list[NightKey]
+
+    @property
+    def name(self) -> str:
+        """What it is called in addresses."""
+        return f"{self.stem}{self.level}"
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Title and description."""
+        if self.stem == _ADDED:
+            return f"Boxes added by analysts, by {self.level}", "Added to the forecast's by hand, each with its reason."
+        return f"Boxes by {self.level}", f"Boxes of 250 metres or of the force's own size, chosen by {self.level}."
+
+
+def _layer(shelf: Shelf, name: str) -> _Layer:
+    stem = next((s for s in (_BOXES, _ADDED) if name.startswith(s)), "")
+    level = name.removeprefix(stem)
     keys = _levels(shelf).get(level)
-    if keys is None or name == level:
+    if keys is None or not stem:
         raise NotFoundError(f"there is no layer {name!r}; /ogc/collections lists them.")
-    return level, keys
+    return _Layer(stem, level, keys)
 
 
-def _collection(request: HttpRequest, shelf: Shelf, level: str, keys: list[NightKey]) -> dict[str, Any]:
-    name = f"{_STEM}{level}"
-    begins = None if Scope.HISTORY in shelf.caller.scopes else min(k.valid_from for k in keys).isoformat()
-    bounds = list(_bounds(shelf, keys))
+def _features(shelf: Shelf, told: _Layer, wanted: Wanted) -> Iterator[str]:
+    if told.stem == _ADDED:
+        added = (e for e in shelf.edits(wanted) if e[1].kind is EditKind.ADD)
+        yield from (_text(answers.added_box(shelf, *e)) for e in added)
+    else:
+        yield from (box.feature for _, box in shelf.boxes(wanted))
+
+
+def _collection(request: HttpRequest, shelf: Shelf, told: _Layer) -> dict[str, Any]:
+    begins = None if Scope.HISTORY in shelf.caller.scopes else min(k.valid_from for k in told.keys).isoformat()
+    bounds = list(_bounds(shelf, told.keys))
+    title, description = told.told
     return {
-        "id": name,
-        "title": f"Boxes by {level}",
-        "description": f"Boxes of 250 metres or of the force's own size, chosen by {level}. {words.NO_GROUND_ANY}",
+        "id": told.name,
+        "title": title,
+        "description": f"{description} {words.NO_GROUND_ANY}",
         "itemType": "feature",
         "crs": [CRS84],
         "extent": {
             **({"spatial": {"bbox": [_around(bounds)], "crs": CRS84}} if bounds else {}),
-            "temporal": {"interval": [[begins, max(k.valid_to for k in keys).isoformat()]], "trs": _GREGORIAN},
+            "temporal": {"interval": [[begins, max(k.valid_to for k in told.keys).isoformat()]], "trs": _GREGORIAN},
         },
         "links": [
-            _link(request, f"collections/{name}", "self", JSON, "This layer"),
-            _link(request, f"collections/{name}/items", "items", GEOJSON, "Its boxes"),
+            _link(request, f"collections/{told.name}", "self", JSON, "This layer"),
+            _link(request, f"collections/{told.name}/items", "items", GEOJSON, "Its boxes"),
         ],
     }
 

@@ -19,9 +19,12 @@ from peelian.site.api.callers import Caller
 from peelian.site.clock import now
 from peelian.site.configuration import site_settings
 from peelian.store import nights as night_store
-from peelian.store.edits import edits
+from peelian.store.edits import edits, find_edit
 from peelian.store.night_boxes import LONGEST, Bounds, NightBox, NightBoxes, NightKey
 from peelian.store.night_folders import Document, NightFolders
+
+#: A number of more digits is none of ours, and too large for a database.
+_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +212,23 @@ class Shelf:
             for edit in self._edits_of(key):
                 is_wanted = wanted.area in (None, edit.area_id) and wanted.crime_type in (None, edit.crime_type)
                 is_theirs = is_wanted and self.caller.may_see(edit.area_id, key.force)
-                if is_theirs and not self.without_card(key, edit.crime_type):
+                if is_theirs and self._is_within(wanted, key, edit) and not self.without_card(key, edit.crime_type):
                     yield key, edit
+
+    def added(self, number: str) -> tuple[NightKey, BoxEdit]:
+        """Return a box that an analyst added and that stands, by its number.
+
+        Raises
+        ------
+        NotFoundError, NotAllowedError, PublicationError
+            When there is none, it is not the caller's, or it may not be handed on, with the reason.
+        """
+        edit = find_edit(int(number)) if number.isdecimal() and len(number) <= _DIGITS else None
+        if edit is None or not self._is_theirs(edit):
+            raise NotFoundError(f"there is no added box {number!r} among those you may see.")
+        key = self._boxes.key(edit.force, edit.night, edit.level)
+        self._need_valid(key, edit.crime_type)
+        return key, edit
 
     def ring(self, key: NightKey, edit: BoxEdit) -> list[list[float]]:
         """Return an edit's square as a closed ring in WGS84."""
@@ -246,6 +264,15 @@ class Shelf:
         held = (self._cards.get(name) for name in (crime_type, "*"))
         is_held = any(card is not None and card.is_valid_on(today) for card in held)
         return "" if is_held else f"{crime_type} has no purpose card that is valid today."
+
+    def _is_theirs(self, edit: BoxEdit) -> bool:
+        return edit.kind is EditKind.ADD and edit.stands and self.caller.may_see(edit.area_id, edit.force)
+
+    def _is_within(self, wanted: Wanted, key: NightKey, edit: BoxEdit) -> bool:
+        if wanted.bounds is None:
+            return True
+        longitude, latitude = zip(*self.ring(key, edit), strict=True)
+        return _touches(wanted.bounds, (min(longitude), min(latitude), max(longitude), max(latitude)))
 
     def _edits_of(self, key: NightKey) -> tuple[BoxEdit, ...]:
         if key not in self._edits:
