@@ -311,3 +311,15 @@ def test_node_with_many_links_is_read_a_page_at_a_time(store: Store) -> None:
 def test_stance_of_every_row_is_a_word_we_know(sqlite_store: Store) -> None:
     todd = sqlite_store.add("person", name="Todd", age=None)
     assert {s.stance for s in sqlite_store.show(todd).statements} == {Stance.SAYS, Stance.UNKNOWN}
+
+
+def test_first_of_several_values_leads_in_the_record_and_in_the_index_alike(store: Store) -> None:
+    from types import MappingProxyType
+
+    from peelian.records.drafts import RecordDraft
+    from peelian.store.records.reading import titles_of
+
+    draft = RecordDraft("person", "p1", MappingProxyType({"name": ("Ada Quill", "Adelaide Quill")}))
+    taken, _ = store.take("feed", [draft], [])
+    assert store.show(taken.new[0]).entity.title == "Ada Quill"
+    assert titles_of(taken.new)[taken.new[0]][1] == "Ada Quill"

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
+from tests.integration.site.records_town import WHY, add, by, reader, sealed, tie
 from tests.site_home import client_of, copy_of, open_town
-
-WHY = "burglary 17: who had the van"
 
 
 @pytest.fixture
@@ -31,46 +29,8 @@ def town(made_plain_home: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
     connections.close_all()
 
 
-def _by(account: Any) -> Any:  # noqa: ANN401 - a value from behind Django
-    from peelian.store.nights import utc_now
-    from peelian.store.records.writing import By
-
-    return By(account.actor(), utc_now())
-
-
-def _add(account: Any, kind: str, marking: Any = None, **values: str) -> int:  # noqa: ANN401 - as above
-    from peelian.records.drafts import RecordDraft
-    from peelian.records.marking import Marking
-    from peelian.site.records.frame import rules
-    from peelian.store.records.writing import open_record
-
-    told = {name.replace("_", "-"): (value,) for name, value in values.items()}
-    draft = RecordDraft(kind, "", MappingProxyType(told), marking or Marking())
-    return open_record(rules().catalogue, rules().policy, draft, _by(account))
-
-
-def _tie(account: Any, link: str, start: int, end: int) -> None:  # noqa: ANN401 - as above
-    from peelian.site.records.frame import catalogue
-    from peelian.store.records.writing import Told, tie
-
-    tie(catalogue(), link, start, end, Told("form"), _by(account))
-
-
-def _sealed(account: Any) -> Any:  # noqa: ANN401 - as above
-    from peelian.records.marking import Marking, Sensitivity
-
-    return Marking(Sensitivity.SEALED, keeper="Inspector Eve", cleared=frozenset({account.pk}))
-
-
-def _reader(account: Any) -> Any:  # noqa: ANN401 - as above
-    client = client_of(account)
-    answer = client.post("/records/purpose/", {"purpose": WHY, "next": "/records/?q=x"})
-    assert (answer.status_code, answer["Location"]) == (302, "/records/?q=x")
-    return client
-
-
 def test_without_a_purpose_nothing_is_read_and_one_is_asked_for(town: dict[str, Any]) -> None:
-    number = _add(town["analyst"], "person", surname="Quill")
+    number = add(town["analyst"], "person", surname="Quill")
     client = client_of(town["officer"])
     answer = client.get(f"/records/{number}/?on=2026-01-01")
     assert answer["Location"] == f"/records/purpose/?next=%2Frecords%2F{number}%2F%3Fon%3D2026-01-01"
@@ -82,8 +42,8 @@ def test_without_a_purpose_nothing_is_read_and_one_is_asked_for(town: dict[str, 
 
 
 def test_form_sent_without_a_purpose_is_kept_and_can_be_sent_once_it_is_told(town: dict[str, Any]) -> None:
-    number = _add(town["analyst"], "person", surname="Quill")
-    client = _reader(town["analyst"])
+    number = add(town["analyst"], "person", surname="Quill")
+    client = reader(town["analyst"])
     page = client.get(f"/records/{number}/dispute/").content.decode()
     hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', page.split('class="stacked"')[1]))
     session = client.session
@@ -97,8 +57,8 @@ def test_form_sent_without_a_purpose_is_kept_and_can_be_sent_once_it_is_told(tow
 def test_search_says_why_and_leaves_a_line_with_the_purpose(town: dict[str, Any]) -> None:
     from peelian.store import audit
 
-    _add(town["analyst"], "person", given_name="Todd", surname="Hamilton")
-    shown = _reader(town["officer"]).get("/records/", {"q": "hamliton tod"}).content.decode()
+    add(town["analyst"], "person", given_name="Todd", surname="Hamilton")
+    shown = reader(town["officer"]).get("/records/", {"q": "hamliton tod"}).content.decode()
     assert "One record." in shown
     assert "one slip from" in shown
     line = audit.search(audit.Search(actor=town["officer"].pk), most=1)[0]
@@ -107,37 +67,37 @@ def test_search_says_why_and_leaves_a_line_with_the_purpose(town: dict[str, Any]
 
 def test_sealed_record_is_no_more_than_whom_to_ask_on_every_page(town: dict[str, Any]) -> None:
     ann, officer = town["analyst"], town["officer"]
-    sealed = _add(ann, "person", _sealed(ann), given_name="Zebedee", surname="Nightshade")
-    van = _add(ann, "vehicle", registration="RY52 APF")
-    _tie(ann, "has-vehicle", sealed, van)
-    _tie(ann, "has-vehicle", _add(ann, "person", surname="Quill"), van)
-    client = _reader(officer)
+    hidden = add(ann, "person", sealed(ann), given_name="Zebedee", surname="Nightshade")
+    van = add(ann, "vehicle", registration="RY52 APF")
+    tie(ann, "has-vehicle", hidden, van)
+    tie(ann, "has-vehicle", add(ann, "person", surname="Quill"), van)
+    client = reader(officer)
     paths = [
         "/records/?q=zebedee+nightshade",
         f"/records/{van}/",
         f"/records/{van}/chart/?steps=3",
         f"/records/{van}/chart.json",
         f"/records/{van}/merges/",
-        *(f"/records/{sealed}/{rest}" for rest in ("", "chart/", "chart.json", "merges/", "state/", "dispute/")),
-        f"/records/{sealed}/withdraw/1/",
+        *(f"/records/{hidden}/{rest}" for rest in ("", "chart/", "chart.json", "merges/", "state/", "dispute/")),
+        f"/records/{hidden}/withdraw/1/",
     ]
     for path in paths:
         answer = client.get(path)
         told = answer.content.decode().replace("zebedee nightshade", "")  # the query, said back
         assert "Nightshade" not in told, path
         assert "Zebedee" not in told, path
-        if path.startswith(f"/records/{sealed}/"):
+        if path.startswith(f"/records/{hidden}/"):
             assert answer.status_code == 403, path
             assert "A record exists. Ask Inspector Eve." in told, path
     assert "A record exists. Ask Inspector Eve." in client.get(f"/records/{van}/").content.decode()
     assert client.get(f"/records/{van}/chart.json").json()["nodes"][0]["data"]["degree"] == 1
-    assert client.post(f"/records/{sealed}/attach/", {"file": _file("a.txt", b"words")}).status_code == 403
-    assert "Zebedee" in _reader(ann).get(f"/records/{sealed}/").content.decode()
+    assert client.post(f"/records/{hidden}/attach/", {"file": _file("a.txt", b"words")}).status_code == 403
+    assert "Zebedee" in reader(ann).get(f"/records/{hidden}/").content.decode()
 
 
 def test_correction_stands_beside_history_and_the_day_before_shows_what_was(town: dict[str, Any]) -> None:
-    number = _add(town["analyst"], "person", given_name="Ada", surname="Quil")
-    client = _reader(town["analyst"])
+    number = add(town["analyst"], "person", given_name="Ada", surname="Quil")
+    client = reader(town["analyst"])
     first = client.get(f"/records/{number}/")
     statement = next(s for s in _statements(number) if s.value == "Quil")
     told = {"property": "surname", "value": "Quill <b>", "source": "her passport", "reliability": "confirmed"}
@@ -159,8 +119,8 @@ def test_correction_stands_beside_history_and_the_day_before_shows_what_was(town
 
 
 def test_withdrawal_and_dispute_are_told_on_the_record(town: dict[str, Any]) -> None:
-    number = _add(town["analyst"], "person", given_name="Ada", alias="Slippers")
-    client = _reader(town["analyst"])
+    number = add(town["analyst"], "person", given_name="Ada", alias="Slippers")
+    client = reader(town["analyst"])
     alias = next(s for s in _statements(number) if s.value == "Slippers")
     said = {"says": "I was never called so.", "source": "letter of 3 March"}
     assert client.post(f"/records/{number}/dispute/?about={alias.id}", said).status_code == 302
@@ -173,8 +133,8 @@ def test_withdrawal_and_dispute_are_told_on_the_record(town: dict[str, Any]) -> 
 def test_file_is_attached_downloaded_and_named_in_the_log(town: dict[str, Any]) -> None:
     from peelian.store import audit
 
-    number = _add(town["analyst"], "person", surname="Quill")
-    client = _reader(town["analyst"])
+    number = add(town["analyst"], "person", surname="Quill")
+    client = reader(town["analyst"])
     assert (
         client.post(f"/records/{number}/attach/", {"file": _file("note.txt", b"a pale green Escort")}).status_code
         == 302
@@ -197,10 +157,10 @@ def test_pair_is_accepted_shown_as_one_and_parted_again(town: dict[str, Any]) ->
     from peelian.store.records.merges import Proposed, propose
 
     ann = town["analyst"]
-    one, two = _add(ann, "vehicle", registration="RY52 APF"), _add(ann, "vehicle", registration="RY52APF")
+    one, two = add(ann, "vehicle", registration="RY52 APF"), add(ann, "vehicle", registration="RY52APF")
     steps = (("two records drawn at random", -10.0, -10.0), ("plate: the same", 14.0, 4.0))
-    propose([Proposed(one, two, 0.94, ("the same plate",), steps)], "test", _by(ann))
-    client = _reader(ann)
+    propose([Proposed(one, two, 0.94, ("the same plate",), steps)], "test", by(ann))
+    client = reader(ann)
     listed = client.get("/records/duplicates/").content.decode()
     assert "One pair may be one and the same." in listed
     address = next(iter(re.findall(r'href="/records/duplicates/(\d+/)"', listed)))
@@ -224,9 +184,9 @@ def test_saved_search_tells_what_is_new_once(town: dict[str, Any]) -> None:
     from peelian.store.nights import utc_now
 
     ann = town["analyst"]
-    client = _reader(ann)
+    client = reader(ann)
     assert client.post("/records/saved/new/", {"name": "the van", "asked": "q=ry52apf"}).status_code == 302
-    number = _add(ann, "vehicle", registration="RY52 APF")
+    number = add(ann, "vehicle", registration="RY52 APF")
     run_saved_searches(site_settings().home, lambda _: ann.actor(), utc_now())
     page = client.get("/records/saved/").content.decode()
     assert f'href="/records/{number}/"' in page
@@ -241,9 +201,9 @@ def test_review_keeps_for_a_reason_and_disposes_for_good(town: dict[str, Any]) -
     from peelian.store.records.tables import Record
 
     ann = town["analyst"]
-    kept, gone = _add(ann, "person", surname="Quill"), _add(ann, "person", surname="Thorne")
+    kept, gone = add(ann, "person", surname="Quill"), add(ann, "person", surname="Thorne")
     Record.objects.filter(pk__in=[kept, gone]).update(review_due=date(2018, 1, 1))
-    client = _reader(ann)
+    client = reader(ann)
     assert "2 records are due for review." in client.get("/records/review/").content.decode()
     nothing = client.post("/records/review/", {"decision": "keep", "reason": "still open"})
     assert nothing.status_code == 400
@@ -258,7 +218,7 @@ def test_review_keeps_for_a_reason_and_disposes_for_good(town: dict[str, Any]) -
 
 
 def test_filters_that_cannot_be_meant_are_said_beside_their_field(town: dict[str, Any]) -> None:
-    client = _reader(town["analyst"])
+    client = reader(town["analyst"])
     for asked, words in (
         ({"place": "here", "metres": "50"}, "two numbers"),
         ({"place": "53.4, -2.2"}, "how far around it"),

@@ -40,8 +40,10 @@ SAMPLES = {
                 "duplicates/<int:number>/",
             ),
             *("saved/<int:number>/end/", "alerts/<int:number>/read/"),
+            *("<int:number>/tie/", "<int:number>/untie/<int:link>/", "<int:number>/mark/", "<int:number>/clock/"),
         )
     },
+    "records/new/<str:record_type>/": "records/new/person/",
     "patrol/notes/<uuid:note>/": "patrol/notes/00000000-0000-4000-8000-000000000000/",
 }
 

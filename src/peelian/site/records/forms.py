@@ -8,7 +8,7 @@ import numpy as np
 from django import forms
 from django.core.exceptions import ValidationError
 
-from peelian.errors import NotAllowedError, RecordError
+from peelian.errors import NotAllowedError, PeelianError
 from peelian.places import Projection
 from peelian.records.catalogue import Catalogue, Kind, Property
 from peelian.records.purpose import Purpose
@@ -21,7 +21,8 @@ _LONGEST_QUERY = 200
 _DEGREES = (90.0, 180.0)
 
 
-def _day(label: str, hint: str = "") -> forms.DateField:
+def day_field(label: str, hint: str = "") -> forms.DateField:
+    """Return a field for a day that may be left out."""
     return forms.DateField(label=label, help_text=hint, required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
@@ -64,8 +65,8 @@ class SearchForm(forms.Form):
     type = forms.ChoiceField(label="Type", required=False)
     crime_type = forms.ChoiceField(label="Crime type", required=False)
     area = Words(label="Area", required=False, max_length=_SHORT)
-    since = _day("From")
-    until = _day("To and with")
+    since = day_field("From")
+    until = day_field("To and with")
     place = Words(
         label="Around",
         required=False,
@@ -147,7 +148,7 @@ class SaveForm(forms.Form):
 class AsOfForm(forms.Form):
     """A day on which a record is read as it stood."""
 
-    on = _day("As it stood at the end of")
+    on = day_field("As it stood at the end of")
 
 
 class ReasonForm(forms.Form):
@@ -173,7 +174,7 @@ class StatementForm(forms.Form):
     )
     is_unknown = forms.BooleanField(label="Somebody asked, and nobody knows", required=False)
     source = Words(label="Who says so", max_length=_SHORT, help_text="A person, a document, a system: whoever said it.")
-    stated_on = _day("Said on")
+    stated_on = day_field("Said on")
     reliability = forms.ChoiceField(
         label="How sure", choices=[(r.value, r.value) for r in Reliability], initial=Reliability.STATED.value
     )
@@ -188,7 +189,7 @@ class StatementForm(forms.Form):
         if len(offered) == 1:
             field.widget = forms.HiddenInput()
             self.fields["value"].label = offered[0].label
-            self.fields["value"].help_text = _hint(offered[0])
+            self.fields["value"].help_text = hint_of(offered[0])
 
     def clean(self) -> dict[str, Any]:
         """Ask for a value or for its being unknown, not both."""
@@ -217,7 +218,8 @@ class DecisionForm(forms.Form):
     note = Text(label="Note", required=False, max_length=_LONG, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-def _hint(prop: Property) -> str:
+def hint_of(prop: Property) -> str:
+    """Return how a value of the property is written, where it is not plain."""
     if prop.codes:
         return f"One of: {', '.join(prop.codes)}."
     return _HINTS.get(prop.kind, "")
@@ -230,7 +232,7 @@ _HINTS = {
 }
 
 
-def problem(form: forms.Form, error: RecordError, field: str | None = None) -> None:
+def problem(form: forms.Form, error: PeelianError, field: str | None = None) -> None:
     """Put the store's refusal beside what was typed."""
     sentence = str(error)
     form.add_error(field, f"{sentence[:1].upper()}{sentence[1:]}")

@@ -39,6 +39,7 @@ class Part:
 
 PARTS = (
     Part("records", "Search"),
+    Part("records-new", "New record"),
     Part("records-saved", "Saved searches"),
     Part("records-duplicates", "Duplicates", KEEPERS),
     Part("records-review", "Review", KEEPERS),

@@ -28,6 +28,7 @@ _PARTS_OF_A_LOOK = frozenset(
         "read the timeline of a record",
         "read the list of a record's attachments",
         "read a record's merges",
+        "read the decisions on a record's retention",
     }
 )
 

@@ -27,13 +27,22 @@ _LINK = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who brings drafts in, under which source's name, when, and by which rules they are kept."""
+    """Who brings drafts in, under which source's name, when, and by which rules they are kept.
+
+    ``says`` is who says what the drafts tell, where that is not the source itself.
+    """
 
     catalogue: Catalogue
     policy: Policy
     source: str
     recorder: str
     at: datetime
+    says: str = ""
+
+    @property
+    def teller(self) -> str:
+        """Who says what the drafts tell."""
+        return self.says or self.source
 
 
 @dataclass(slots=True)
@@ -134,7 +143,7 @@ def _news(
 
 def _standing(origin: Origin, records: Iterable[int]) -> Mapping[int, tuple[Statement, ...]]:
     told: dict[int, list[Statement]] = {}
-    rows = StatementRow.objects.filter(record_id__in=list(records), source=origin.source).order_by("id")
+    rows = StatementRow.objects.filter(record_id__in=list(records), source=origin.teller).order_by("id")
     for row in rows.values_list(*index.STATEMENT):
         told.setdefault(row[1], []).append(index.as_statement(row))
     return {pk: standing(statements) for pk, statements in told.items()}
@@ -182,8 +191,9 @@ def _held(source: str, keys: Iterable[str]) -> Iterator[tuple[int, str, str]]:
 
 
 def _told(draft: RecordDraft) -> Iterator[tuple[str, str | None]]:
+    """Yield what a draft says; the first of several values last, since of equals the last recorded leads."""
     for name, values in draft.values.items():
-        for value in values:
+        for value in reversed(values):
             yield name, value
 
 
@@ -218,7 +228,7 @@ def _state(origin: Origin, said: Sequence[tuple[int, RecordDraft, str, str | Non
             Stance.UNKNOWN.value if value is None else Stance.SAYS.value,
             value or "",
             about,
-            origin.source,
+            origin.teller,
             instant(draft.stated_at),
             instant(origin.at),
             origin.recorder,

@@ -56,10 +56,11 @@ def kept() -> Iterator[None]:
         raise StoreError(f"the database refused: {error}. Nothing was kept; is the disk full or read-only?") from error
 
 
-def open_record(catalogue: Catalogue, policy: Policy, draft: RecordDraft, by: By) -> int:
+def open_record(catalogue: Catalogue, policy: Policy, draft: RecordDraft, by: By, *, says: str = "") -> int:
     """Open a record as a person or a form tells it, and return its number. An empty key is made up.
 
-    Sent twice under one key by one source it is opened once: the second time adds only what is new.
+    ``says`` is who says what it tells, where that is not the account itself. Sent twice under one key by one source it
+    is opened once: the second time adds only what is new.
 
     Raises
     ------
@@ -73,7 +74,8 @@ def open_record(catalogue: Catalogue, policy: Policy, draft: RecordDraft, by: By
     checked = keyed.checked(catalogue)
     source = f"account/{by.actor.id}" if by.actor.id is not None else by.actor.name
     with kept():
-        taken = intake.take_records(intake.Origin(catalogue, policy, source, by.actor.name, by.at), [checked])
+        origin = intake.Origin(catalogue, policy, source, by.actor.name, by.at, clean(says)[:200])
+        taken = intake.take_records(origin, [checked])
         if taken.refused:
             raise RecordError(taken.refused[0][1])
         if taken.new or taken.changed:
