@@ -103,7 +103,8 @@ def test_withdrawn_twice_or_corrected_twice_is_refused(store: Store) -> None:
 
 
 def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
-    from peelian.store.records import charting, reading
+    from peelian.jobs.charting import open_chart
+    from peelian.store.records import reading, surroundings
     from peelian.store.records.writing import state
 
     vera = store.add("person", given_name="Vera", surname="Lightfoot", marking=SEALED)
@@ -112,8 +113,8 @@ def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
     store.tie("lives-at", vera, flat, cleared)
     assert store.show(vera) == Notice("DI Rees")
     assert reading.neighbours(store.rules.catalogue, vera, ANN, WHY) == Notice("DI Rees")
-    assert charting.chart(vera, ANN, WHY) == Notice("DI Rees")
-    assert reading.places(vera, ANN, WHY) == Notice("DI Rees")
+    assert open_chart(vera, ANN, WHY) == Notice("DI Rees")
+    assert surroundings.places(store.rules.catalogue, vera, ANN, WHY) == Notice("DI Rees")
     with pytest.raises(NotAllowedError, match=r"A record exists\. Ask DI Rees\."):
         state(store.rules.catalogue, vera, "surname", "X", _told(), store.by(ANN))
     seen = reading.neighbours(store.rules.catalogue, flat, ANN, WHY)
@@ -126,9 +127,9 @@ def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
         "",
         "A record exists. Ask DI Rees.",
     )
-    around = charting.chart(flat, ANN, WHY)
-    assert isinstance(around, charting.Chart)
-    assert [n.record for n in around.nodes] == [flat]
+    around = open_chart(flat, ANN, WHY)
+    assert not isinstance(around, Notice)
+    assert [n.node_id for n in around.nodes] == [str(flat)]
     assert store.show(vera, cleared).entity.title == "Vera Lightfoot"
 
 
@@ -175,32 +176,34 @@ def test_link_to_itself_or_of_wrong_types_or_twice_is_refused(store: Store) -> N
 
 
 def test_circle_of_links_is_walked_once(store: Store) -> None:
-    from peelian.store.records import charting
+    from peelian.jobs.charting import open_chart
+    from peelian.linkage import Opening
 
     people = [store.add("person", name=f"Person {n}") for n in range(4)]
     for one, two in zip(people, [*people[1:], people[0]], strict=True):
         store.tie("knows", one, two)
-    around = charting.chart(people[0], ANN, WHY, steps=9)
-    assert isinstance(around, charting.Chart)
-    assert sorted(n.record for n in around.nodes) == people
-    assert len(around.edges) == 4
-    assert not around.is_cut
+    around = open_chart(people[0], ANN, WHY, Opening(steps=6))
+    assert not isinstance(around, Notice)
+    assert sorted(int(n.node_id) for n in around.nodes) == people
+    assert len(around.links) == 4
+    assert not any(around.unread.values())
+    assert not any(around.unshown.values())
 
 
 def test_timeline_holds_own_dates_and_those_of_events_but_none_kept_close(store: Store) -> None:
-    from peelian.store.records import reading
+    from peelian.store.records import surroundings
 
     todd = store.add("person", name="Todd", date_of_birth="1990-05-01")
     one = store.add("crime", crime_type="Burglary", happened="2026-02-01", reference="A1")
     two = store.add("crime", crime_type="Robbery", happened="2025-02-01", marking=SEALED)
     store.tie("party-to", todd, one)
     store.tie("party-to", todd, two, Actor(9, "Rees", Role.SERGEANT, ()))
-    told = reading.happenings(store.rules.catalogue, todd, ANN, WHY)
+    told = surroundings.happenings(store.rules.catalogue, todd, ANN, WHY)
     assert [(h.text, h.record) for h in told if not isinstance(told, Notice)] == [
         ("Date of birth: 1990-05-01", None),
         ("is party to Burglary 2026-02-01 A1", one),
     ]
-    assert reading.happenings(store.rules.catalogue, two, ANN, WHY) == Notice("DI Rees")
+    assert surroundings.happenings(store.rules.catalogue, two, ANN, WHY) == Notice("DI Rees")
 
 
 def test_link_taken_back_is_gone_and_was_there(store: Store) -> None:
@@ -288,8 +291,10 @@ def test_restricted_name_without_a_keeper_is_refused() -> None:
 def test_node_with_many_links_is_read_a_page_at_a_time(store: Store) -> None:
     from types import MappingProxyType
 
+    from peelian.jobs.charting import open_chart
+    from peelian.linkage import Opening
     from peelian.records.drafts import LinkDraft, RecordDraft
-    from peelian.store.records import charting, reading
+    from peelian.store.records import reading
 
     hub = RecordDraft("place", "hub", MappingProxyType({"name": ("The square",)}))
     crimes = [RecordDraft("crime", f"c{n}", MappingProxyType({"reference": (f"R{n}",)})) for n in range(2_000)]
@@ -302,10 +307,10 @@ def test_node_with_many_links_is_read_a_page_at_a_time(store: Store) -> None:
         seen += [n.record for n in page.neighbours if n.record]
         after = page.next_after
     assert sorted(seen) == sorted(taken.new[1:])
-    around = charting.chart(taken.new[0], ANN, WHY, each=30)
-    assert isinstance(around, charting.Chart)
+    around = open_chart(taken.new[0], ANN, WHY, Opening(most_links=30))
+    assert not isinstance(around, Notice)
     assert len(around.nodes) == 31
-    assert around.nodes[0].has_more
+    assert around.nodes[0].degree == 2_000
 
 
 def test_stance_of_every_row_is_a_word_we_know(sqlite_store: Store) -> None:
@@ -323,3 +328,54 @@ def test_first_of_several_values_leads_in_the_record_and_in_the_index_alike(stor
     taken, _ = store.take("feed", [draft], [])
     assert store.show(taken.new[0]).entity.title == "Ada Quill"
     assert titles_of(taken.new)[taken.new[0]][1] == "Ada Quill"
+
+
+def test_map_timeline_and_neighbours_of_a_past_day_say_what_the_record_then_said(store: Store) -> None:
+    from peelian.store.records import reading, surroundings
+    from peelian.store.records.writing import state, untie
+
+    catalogue = store.rules.catalogue
+    old, new = "EPSG:27700 383819.0 398052.0 exact", "EPSG:27700 384000.0 398100.0 exact"
+    flat = store.add("address", address="1 Lake Raod", point=old)
+    home = store.add("address", address="2 Hill Street", point="EPSG:27700 390000.0 390000.0 exact")
+    crime = store.add("crime", reference="A1", happened="2026-02-01")
+    todd = store.add("person", name="Todd", date_of_birth="1990-05-01")
+    lives = store.tie("lives-at", todd, flat)
+    store.tie("occurred-at", crime, flat)
+    store.tie("party-to", todd, crime)
+    for name, value in (("point", new), ("address", "1 Lake Road")):
+        before = _said(store, flat, name)
+        state(catalogue, flat, name, value, _told(), store.by(ANN, 24), corrects=before.id)
+    untie(catalogue, lives, "moved", store.by(ANN, 48))
+    moved = surroundings.places(catalogue, crime, ANN, WHY)
+    assert not isinstance(moved, Notice)
+    assert {p.x for p in moved} == {384000.0}  # the crime stands where its address now is
+    said = _said(store, crime, "happened")
+    state(catalogue, crime, "happened", "2026-02-03", _told(), store.by(ANN, 48), corrects=said.id)
+    store.tie("lives-at", todd, home)  # told at noon of the first day
+
+    def at(hours: float | None) -> tuple[set[tuple[str, float]], list[str], list[str]]:
+        as_of = None if hours is None else NOON + timedelta(hours=hours)
+        points = surroundings.places(catalogue, todd, ANN, WHY, as_of=as_of)
+        stops = surroundings.happenings(catalogue, todd, ANN, WHY, as_of=as_of)
+        page = reading.neighbours(catalogue, todd, ANN, WHY, as_of=as_of)
+        assert not isinstance(points, Notice)
+        assert not isinstance(stops, Notice)
+        assert not isinstance(page, Notice)
+        return (
+            {(p.title, p.x) for p in points},
+            [f"{stop.at:%d}" for stop in stops if stop.record == crime],
+            sorted(n.title for n in page.neighbours),
+        )
+
+    first = at(1)
+    assert first == (
+        {("1 Lake Raod", 383819.0), ("2 Hill Street", 390000.0), ("2026-02-01 A1", 383819.0)},
+        ["01"],
+        ["1 Lake Raod", "2 Hill Street", "2026-02-01 A1"],
+    )
+    assert at(30)[0] == {("1 Lake Road", 384000.0), ("2 Hill Street", 390000.0), ("2026-02-01 A1", 384000.0)}
+    assert at(None) == at(72)
+    assert at(72)[1:] == (["03"], ["2 Hill Street", "2026-02-03 A1"])
+    view = store.show(flat, as_of=NOON + timedelta(hours=1))
+    assert view.entity.title == "1 Lake Raod"

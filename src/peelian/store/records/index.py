@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db import connection
 
-from peelian.records.catalogue import Catalogue
+from peelian.records.catalogue import Catalogue, RecordType
 from peelian.records.entities import entity_of
 from peelian.records.entries import WORD, Entry, Text, entry_of
 from peelian.records.normal import slip_keys
 from peelian.records.points import square_of
 from peelian.records.statements import Reliability, Stance, Statement
 from peelian.store.records.bulk import chunks, insert_rows, instant, reserve_ids, rows_in
-from peelian.store.records.tables import Record, StatementRow
+from peelian.store.records.tables import LinkRow, Record, StatementRow
 
 #: PostgreSQL's key for "whoever adds terms waits here"; SQLite has one writer anyway.
 _LOCK = 7_330_146
@@ -75,7 +75,10 @@ def drop(records: Iterable[int], *, with_attachments: bool) -> None:
 
 
 def reindex(catalogue: Catalogue, records: Iterable[int], at: datetime, terms: Terms | None = None) -> None:
-    """Enter records anew as their statements now stand; the places they have by their links come with them."""
+    """Enter records anew as their statements now stand; the places they have by their links come with them.
+
+    Where a record's point is another now, what is found where it is moves with it.
+    """
     for part in chunks(sorted(set(records))):
         rows = {row.pk: row for row in Record.objects.filter(pk__in=part)}
         said: dict[int, list[Statement]] = {pk: [] for pk in rows}
@@ -83,13 +86,24 @@ def reindex(catalogue: Catalogue, records: Iterable[int], at: datetime, terms: T
             said[told[1]].append(as_statement(told))
         indexed = []
         for pk, row in rows.items():
-            kind = catalogue.type(row.type)
-            entity = entity_of(kind, (pk,), said[pk])
-            texts = {name: entity.texts(name) for name in kind.properties if entity.texts(name)}
-            indexed.append(Indexed(pk, row.type, row.area, row.sensitivity, entry_of(kind, texts)))
+            entry = entry_as_said(catalogue.type(row.type), pk, said[pk])
+            indexed.append(Indexed(pk, row.type, row.area, row.sensitivity, entry))
+        before = _points_of(rows)
         drop(rows, with_attachments=False)
         put(indexed, at, terms)
         place(catalogue, rows)
+        moved = [pk for pk, point in _points_of(rows).items() if before.get(pk, point) != point]
+        follow = _placed_by(catalogue, moved)
+        lose_places(follow)
+        place(catalogue, follow)
+
+
+def entry_as_said(
+    record_type: RecordType, record: int, statements: Iterable[Statement], as_of: datetime | None = None
+) -> Entry:
+    """Return the entry that a record's statements make at an instant (now for None)."""
+    entity = entity_of(record_type, (record,), statements, as_of)
+    return entry_of(record_type, {name: entity.texts(name) for name in record_type.properties if entity.texts(name)})
 
 
 def place(catalogue: Catalogue, records: Iterable[int]) -> None:
@@ -120,8 +134,8 @@ def lose_places(records: Iterable[int]) -> None:
         for part in chunks(records):
             cursor.execute(
                 "UPDATE search_entry SET crs = '', x = NULL, y = NULL, square = NULL WHERE record_id IN "  # noqa: S608
-                f"({', '.join(['%s'] * len(part))}) AND record_id NOT IN "
-                "(SELECT record_id FROM record_statement WHERE property = 'point')",
+                f"({', '.join(['%s'] * len(part))}) AND NOT EXISTS (SELECT 1 FROM record_statement s "
+                "WHERE s.record_id = search_entry.record_id AND s.property = 'point')",
                 part,
             )
 
@@ -164,6 +178,18 @@ def as_statement(row: tuple[Any, ...]) -> Statement:
         recorder,
         Reliability(reliability),
     )
+
+
+def _points_of(records: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+    sql = "SELECT record_id, crs, x, y FROM search_entry WHERE record_id IN ({marks})"
+    return {pk: tuple(where) for pk, *where in rows_in(sql, records)}
+
+
+def _placed_by(catalogue: Catalogue, records: Sequence[int]) -> list[int]:
+    """Return the records that are found where one of these is."""
+    carrying = [link.name for link in catalogue.links.values() if link.place]
+    rows = LinkRow.objects.filter(end__in=records, type__in=carrying, withdrawal__isnull=True)
+    return list(rows.values_list("start_id", flat=True)) if records else []
 
 
 def _row(one: Indexed, at: datetime) -> tuple[Any, ...]:

@@ -13,13 +13,14 @@ from django.db.models import Q
 from peelian.errors import NotAllowedError, NotFoundError, RecordError
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import SAME_AS, Catalogue
-from peelian.records.entities import Entity, Happening, entity_of, timeline
+from peelian.records.entities import Entity, entity_of
 from peelian.records.links import Link, united
 from peelian.records.marking import Marking, Notice, Sensitivity, may_read, need_reader
 from peelian.records.purpose import Purpose
 from peelian.records.statements import Reliability, Statement
 from peelian.store import audit
-from peelian.store.records.bulk import as_instant, rows_in
+from peelian.store.records import past
+from peelian.store.records.bulk import rows_in
 from peelian.store.records.index import STATEMENT, as_statement
 from peelian.store.records.tables import Disposal, LinkRow, Record, StatementRow
 
@@ -65,18 +66,6 @@ class Neighbours:
 
     neighbours: tuple[Neighbour, ...]
     next_after: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceOf:
-    """A place on a record's map: where, whose, and by which words it belongs to the record."""
-
-    record: int
-    title: str
-    words: str
-    crs: str
-    x: float
-    y: float
 
 
 def marking_of(row: Record) -> Marking:
@@ -167,9 +156,9 @@ def neighbours(  # noqa: PLR0913 - whose, by whom, why, and which page
             return Notice(row.keeper)
         members, _ = component(record, as_of)
         readable = readable_by(actor, members)
-        found = _links_of(readable, after, size + 1, link_type, as_of)
+        found = links_of(readable, after, size + 1, link_type, as_of)
         page = found[:size]
-        told = tuple(_neighbours_in(catalogue, page, readable, actor))
+        told = tuple(_neighbours_in(catalogue, page, readable, actor, as_of))
         audit.record(
             actor,
             Act.CONSULTED,
@@ -181,76 +170,7 @@ def neighbours(  # noqa: PLR0913 - whose, by whom, why, and which page
         return Neighbours(told, page[-1].id if len(found) > size else None)
 
 
-def places(record: int, actor: Actor, purpose: Purpose, *, most: int = 500) -> tuple[PlaceOf, ...] | Notice:
-    """Return where a record is and where what it is tied to is: the points of its map."""
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            return Notice(row.keeper)
-        members, _ = component(record, None)
-        readable = readable_by(actor, members)
-        links = _links_of(readable, 0, most, "", None)
-        ends = {link.other(pk): link.type for link in links for pk in (link.start, link.end) if pk in readable}
-        ids = [*readable, *readable_by(actor, [pk for pk in ends if pk not in readable])]
-        audit.record(
-            actor,
-            Act.CONSULTED,
-            "read the places of a record",
-            record=record_name(record),
-            purpose=purpose.text,
-            details={"records": ids},
-        )
-        sql = "SELECT record_id, title, crs, x, y FROM search_entry WHERE x IS NOT NULL AND record_id IN ({marks})"
-        return tuple(
-            PlaceOf(pk, title, ends.get(pk, ""), crs, x, y) for pk, title, crs, x, y in sorted(rows_in(sql, ids))
-        )
-
-
-def happenings(
-    catalogue: Catalogue, record: int, actor: Actor, purpose: Purpose, *, most: int = 500
-) -> tuple[Happening, ...] | Notice:
-    """Return a record's timeline: its own dates and disputes, and the events that it is tied to, oldest first."""
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            return Notice(row.keeper)
-        readable = readable_by(actor, component(record, None)[0])
-        own = timeline(entity_of(catalogue.type(row.type), readable, statements_of(readable, None)))
-        links = _links_of(readable, 0, most, "", None)
-        ends = {link.end if link.start in readable else link.start: link for link in links}
-        sql = (
-            "SELECT record_id, title, happened_from, happened_to FROM search_entry "
-            "WHERE happened_from IS NOT NULL AND record_id IN ({marks})"
-        )
-        events = [
-            (pk, title, as_instant(a), as_instant(b)) for pk, title, a, b in rows_in(sql, readable_by(actor, ends))
-        ]
-        audit.record(
-            actor,
-            Act.CONSULTED,
-            "read the timeline of a record",
-            record=record_name(record),
-            purpose=purpose.text,
-            details={"records": sorted(pk for pk, *_ in events)},
-        )
-    told = [
-        Happening(
-            since or ends[pk].recorded_at,
-            f"{_words(catalogue, ends[pk], readable)} {title}",
-            "minute" if since == until else "span",
-            None,
-            pk,
-        )
-        for pk, title, since, until in events
-    ]
-    return tuple(sorted((*own, *told), key=lambda h: (h.at, h.record or 0, h.statement or 0)))
-
-
-def _words(catalogue: Catalogue, link: Link, members: Sequence[int]) -> str:
+def words_of(catalogue: Catalogue, link: Link, members: Sequence[int]) -> str:
     """Return how a link reads from the side of these records."""
     kind = catalogue.links.get(link.type)
     if kind is None:
@@ -362,7 +282,7 @@ def _as_links(rows: Iterable[LinkRow]) -> list[Link]:
     return [as_link(row) for row in rows]
 
 
-def _links_of(records: Sequence[int], after: int, size: int, link_type: str, as_of: datetime | None) -> list[Link]:
+def links_of(records: Sequence[int], after: int, size: int, link_type: str, as_of: datetime | None) -> list[Link]:
     """Return the next standing links of these records, by number; merges are not among them."""
     found: dict[int, Link] = {}
     for side in ("start", "end"):
@@ -380,18 +300,18 @@ def _links_of(records: Sequence[int], after: int, size: int, link_type: str, as_
 
 
 def _neighbours_in(
-    catalogue: Catalogue, links: Sequence[Link], members: Sequence[int], actor: Actor
+    catalogue: Catalogue, links: Sequence[Link], members: Sequence[int], actor: Actor, as_of: datetime | None
 ) -> Iterable[Neighbour]:
     others = {link.id: link.end if link.start in members else link.start for link in links}
     rows = {r.pk: r for r in Record.objects.filter(pk__in=others.values()).prefetch_related("clearances")}
     readable = [pk for pk, row in rows.items() if may_read(actor, marking_of(row))]
-    titles = titles_of(readable)
+    titles = titles_of(readable) if as_of is None else past.titles_at(catalogue, readable, as_of)
     for link in links:
         other = others[link.id]
         if other not in titles:
             yield Neighbour(None, "", None, "", "", Notice(rows[other].keeper).sentence)
             continue
-        yield Neighbour(link, _words(catalogue, link, members), other, *titles[other])
+        yield Neighbour(link, words_of(catalogue, link, members), other, *titles[other])
 
 
 def titles_of(records: Iterable[int]) -> dict[int, tuple[str, str]]:
