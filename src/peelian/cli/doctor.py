@@ -11,14 +11,17 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
+    from peelian.store.database import has_database
+
     settings = settings_of(home)
     # A look must not make the home that it looks for.
-    if (settings.home / "events").is_dir():
+    is_open = (settings.home / "events").is_dir() or has_database(settings.home, settings.database_url)
+    if is_open:
         open_store(home)
 
     from peelian.jobs.doctor import examine
 
-    findings = examine(settings, datetime.now(UTC))
+    findings = examine(settings, datetime.now(UTC), is_open=is_open)
     if as_json:
         typer.echo(json.dumps([asdict(f) for f in findings], indent=2))
     else:

@@ -32,9 +32,11 @@ class Finding:
     words: str
 
 
-def examine(settings: Terms, now: datetime) -> list[Finding]:
-    """Return the findings; an error while looking is a finding too, never a traceback."""
+def examine(settings: Terms, now: datetime, *, is_open: bool) -> list[Finding]:
+    """Return the findings; an error while looking is a finding too, never a traceback. ``is_open`` is the store."""
     findings = [*_installation(), *_home(settings)]
+    if is_open:
+        findings += _guarded("imports", _imports)
     if (settings.home / "events").is_dir():
         findings += _guarded("data", lambda: _data(settings, now))
     return findings
@@ -133,6 +135,20 @@ def _backup(now: datetime) -> Iterator[Finding]:
         "" if days < STALE_DAYS else " Make one: 'peelian backup'."
     )
     yield Finding("backup", is_well=days < STALE_DAYS, words=words)
+
+
+def _imports() -> Iterator[Finding]:
+    # As in ``_data``: this needs an open store.
+    from peelian.store.records import imports
+
+    for one in imports.unfinished():
+        so_far = f"{one.tally.get('read', 0):,} rows read, {one.tally.get('records', 0):,} records kept"
+        why = one.error or "no reason was left: it was killed, or runs still."
+        words = (
+            f"import {one.number}, begun {one.started_at:%Y-%m-%d %H:%M} UTC, has not ended: {so_far}; {why} "
+            "What came is whole; run the same 'peelian records import' again: it goes on from there."
+        )
+        yield Finding(f"import {one.source}", is_well=False, words=words)
 
 
 def _last_night(force: Force, last: tuple[date, str, str] | None, done: set[date], today: date) -> Finding:

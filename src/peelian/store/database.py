@@ -10,6 +10,7 @@ from typing import Any
 
 from peelian.errors import StoreError
 
+_FILE = "peelian.sqlite3"
 #: SQLite: readers beside one writer (WAL), and a transaction that will write says so at once (IMMEDIATE), so that
 #: two processes wait for each other instead of failing (measured in docs/decisions/0002-two-stores.md).
 _SQLITE = {
@@ -39,7 +40,7 @@ def database_settings(home: Path, url: str) -> dict[str, Any]:
             ) from error
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(home / "peelian.sqlite3"),
+        "NAME": str(home / _FILE),
         "OPTIONS": _SQLITE,
         "CONN_MAX_AGE": 60,
     }
@@ -61,6 +62,11 @@ def open_database(home: Path, url: str = "", also: Mapping[str, Any] | None = No
         raise StoreError(f"home folder {home}: {error.strerror}. Name another with --home.") from error
     configure(home, url, also)
     _migrate(home)
+
+
+def has_database(home: Path, url: str = "") -> bool:
+    """Tell whether a home has been worked with: a look at one that has not must not make it."""
+    return (home / _FILE).is_file() or (bool(url) and home.is_dir())
 
 
 def configure(home: Path, url: str = "", also: Mapping[str, Any] | None = None) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.pole_files import count, write_pole_files
 from peelian.errors import LockedError, NotAllowedError, RecordError, SourceError, StoreError
 from peelian.records.marking import Marking, Sensitivity
 from peelian.records.queries import Filters
+from peelian.settings import Settings
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -130,6 +132,7 @@ def test_entity_of_an_unknown_type_or_property_is_an_error_with_the_nearest(stor
 
 _KILLED = """
 import sys, time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from peelian.store.database import open_database
@@ -146,6 +149,13 @@ def told(part, rows):
     print(rows, flush=True)
 importing.import_records(Path(sys.argv[1]), feed, rules, program("test"), datetime.now(UTC), told)
 """
+
+
+def _doctor(store: Store) -> Any:  # noqa: ANN401 - a value from behind Django
+    from peelian.jobs.doctor import examine
+
+    findings = examine(replace(Settings(), home=store.home), datetime.now(UTC), is_open=True)
+    return [f for f in findings if f.subject.startswith("import")]
 
 
 @pytest.mark.parametrize("rows", [1, 300, 1_200])
@@ -170,7 +180,12 @@ def test_killed_import_leaves_no_half_record_and_goes_on(sqlite_store: Store, tm
         assert cursor.fetchone()[0] == 0
         cursor.execute("SELECT count(*) FROM record")
         held = cursor.fetchone()[0]
+    (mend,) = _doctor(sqlite_store)
+    assert (mend.subject, mend.is_well) == ("import pole-manchester", False)
+    assert "killed" in mend.words
+    assert "'peelian records import' again" in mend.words
     report = _import(sqlite_store, _manchester(sqlite_store, folder))
+    assert _doctor(sqlite_store) == []
     assert report.resumed
     assert (report.tally.records, report.tally.links) == (n_records, n_links)
     assert 0 < held <= n_records

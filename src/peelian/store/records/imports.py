@@ -178,5 +178,13 @@ def past() -> tuple[PastImport, ...]:
     )
 
 
+def unfinished() -> tuple[PastImport, ...]:
+    """Return each source's last import where it did not end, newest first: whoever runs it again resumes it."""
+    last: dict[str, PastImport] = {}
+    for one in past():
+        last.setdefault(one.source, one)
+    return tuple(one for one in last.values() if one.status != ImportRun.DONE)
+
+
 def _span(ids: Sequence[int]) -> str:
     return f"{len(ids)}: {min(ids)}-{max(ids)}" if ids else "0"

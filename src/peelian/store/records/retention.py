@@ -19,13 +19,12 @@ from peelian.records.retention import Clock, Policy, Start, clock, first_start
 from peelian.store import audit
 from peelian.store.records import index
 from peelian.store.records.attachments import drop_files
-from peelian.store.records.bulk import as_instant, rows_in
+from peelian.store.records.bulk import as_instant, chunks, rows_in
 from peelian.store.records.reading import component, marking_of, need_row, record_name
 from peelian.store.records.tables import (
     Attachment,
     Disposal,
     LinkRow,
-    LinkWithdrawal,
     Record,
     RetentionEvent,
     StatementRow,
@@ -220,14 +219,15 @@ def _check_disposable(rows: Sequence[Record], today: date) -> None:
 
 
 def _delete(records: Sequence[int]) -> tuple[int, int]:
-    """Delete records with all that hangs on them; return how many statements and links went."""
+    """Delete records with all that hangs on them; return how many statements and links went.
+
+    A record may have a million links: the database deletes them where they are, and no list of them is made.
+    """
     statements = StatementRow.objects.filter(record__in=records)
-    links = LinkRow.objects.filter(start__in=records) | LinkRow.objects.filter(end__in=records)
-    numbers = list(links.values_list("pk", flat=True))
-    tied = set(links.values_list("start_id", flat=True)) - set(records)
+    placed = LinkRow.objects.filter(end__in=records).exclude(start__in=records).order_by("id")
+    tied = list(placed.values_list("start_id", flat=True))
     index.drop(records, with_attachments=True)
-    LinkWithdrawal.objects.filter(link__in=numbers).delete()
-    LinkRow.objects.filter(pk__in=numbers).delete()
+    n_links = _delete_links(records)
     # A statement is about an earlier one: the later go first.
     told = list(statements.order_by("-id").values_list("pk", flat=True))
     for pk in told:
@@ -235,7 +235,21 @@ def _delete(records: Sequence[int]) -> tuple[int, int]:
     Record.objects.filter(pk__in=records).delete()
     index.lose_places(tied)
     index.forget_unused_terms()
-    return len(told), len(numbers)
+    return len(told), n_links
+
+
+def _delete_links(records: Sequence[int]) -> int:
+    """Delete all links of these records, and return how many there were."""
+    gone = 0
+    with connection.cursor() as cursor:
+        for part in chunks(records):
+            for side in ("start_id", "end_id"):
+                these = f"{side} IN ({', '.join(['%s'] * len(part))})"
+                links = f"SELECT id FROM record_link WHERE {these}"  # noqa: S608 - marks only
+                cursor.execute(f"DELETE FROM record_link_withdrawal WHERE link_id IN ({links})", part)  # noqa: S608
+                cursor.execute(f"DELETE FROM record_link WHERE {these}", part)  # noqa: S608 - marks only
+                gone += int(cursor.rowcount)
+    return gone
 
 
 def _decide(policy: Policy, record: int, told: tuple[str, date, str, str], by: By) -> Clock:

@@ -71,7 +71,7 @@ def places(
         )
         found = _points(ids) if as_of is None else _points_at(catalogue, ids, as_of)
     words = {pk: link.type for pk, link in ends.items()}
-    return tuple(PlaceOf(pk, title, words.get(pk, ""), *where) for pk, title, *where in sorted(found))
+    return tuple(PlaceOf(pk, title, words.get(pk, ""), crs, x, y) for pk, title, crs, x, y in sorted(found))
 
 
 def happenings(
