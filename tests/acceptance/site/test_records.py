@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -51,18 +52,19 @@ writing.mark(ada, sealed, "a protected person", by)
 steps = (("drawn at random", -10.8, -10.8), ("surname: the same", 8.6, -2.2), ("address: the same", 10.8, 8.6))
 merges.propose([merges.Proposed(todd, benjamin, 0.997, ("the same house and name",), steps)], "test", by)
 Record.objects.filter(pk=scale).update(review_due=date(2020, 1, 1))
-print(todd, benjamin, ada)
+print(todd, benjamin, ada, Record.objects.filter(type="crime").earliest("id").pk)
 """
 
 
 @dataclass(frozen=True)
 class Site:
-    """A served site, and the numbers of three people in it; Ada's record is sealed."""
+    """A served site, and the numbers of three people and a crime in it; Ada's record is sealed."""
 
     address: str
     todd: int
     benjamin: int
     ada: int
+    crime: int
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def test_misspelt_name_is_found_and_its_record_read(analyst: Page) -> None:
     analyst.get_by_role("link", name="Todd Hamilton").click()
     expect(analyst.locator("h1")).to_have_text("Todd Hamilton")
     expect(analyst.locator("#links + ul")).to_contain_text("lives at 178 Polding Street")
-    expect(analyst.locator(".looks")).to_contain_text(f"read a record {WHY}")
+    expect(analyst.locator(".looks")).to_contain_text(f"read a record, for {WHY}")
     assert analyst.locator("svg.spots circle.spot").count() == 1
 
 
@@ -199,6 +201,61 @@ def test_chart_is_opened_outward_by_keys_and_by_a_click_and_the_list_says_the_sa
     context.close()
 
 
+def test_person_is_opened_tied_to_a_crime_parted_sealed_and_its_clock_moved(
+    analyst: Page, browser: Browser, site: Site
+) -> None:
+    name = f"Zenobia{id(analyst)}"
+    analyst.get_by_role("link", name="New record").click()
+    analyst.get_by_role("link", name="Person").click()
+    analyst.get_by_label("Given name").first.fill(f"{name}\nZen")
+    analyst.get_by_label("Surname").first.fill("Blackwood")
+    analyst.get_by_role("checkbox", name="Date of birth").check()
+    analyst.get_by_label("Date of birth").first.fill("tomorrow")
+    analyst.get_by_label("Who says so").fill("her passport")
+    analyst.get_by_role("button", name="Open the record").click()
+    expect(analyst.locator(".problem")).to_contain_text("one of the two")
+    assert analyst.get_by_label("Given name").first.input_value() == f"{name}\nZen"  # what was typed is still there
+    analyst.get_by_label("Date of birth").first.fill("")
+    analyst.get_by_role("button", name="Open the record").click()
+    expect(analyst.locator("h1")).to_have_text(f"{name} Blackwood")
+    expect(analyst.locator(".said")).to_contain_text("known to be unknown")
+    person = analyst.url
+    analyst.get_by_role("link", name="Tie it to another").click()
+    analyst.get_by_label("Number of the other record").fill(str(site.crime))
+    analyst.get_by_role("button", name="Find").click()
+    analyst.get_by_role("link", name=f"Record number {site.crime}").click()
+    analyst.get_by_role("radio", name="Blackwood is witness of").check()
+    analyst.get_by_label("Who says so").fill("her statement")
+    analyst.get_by_role("button", name="Tie them").click()
+    expect(analyst.locator("#links + ul")).to_contain_text("is witness of")
+    analyst.get_by_role("link", name="Take back: is witness of").click()
+    analyst.get_by_label("Why").fill("another woman")
+    analyst.get_by_role("button", name="Take it back").click()
+    expect(analyst.locator("#links + p")).to_have_text("None.")
+    analyst.get_by_role("link", name="Its clock").click()
+    analyst.get_by_label("Group", exact=True).select_option("grave")
+    analyst.get_by_label("Why").last.fill("a threat to her life")
+    analyst.get_by_role("button", name="Move it").click()
+    expect(analyst.locator("h1")).to_contain_text("grave crime, 10 years")
+    expect(analyst.locator("ol.told")).to_contain_text("a threat to her life")
+    analyst.goto(person)
+    analyst.get_by_role("link", name="Who may read it").click()
+    analyst.get_by_role("radio", name="Sealed").check()
+    analyst.get_by_label("Whom to ask").fill("Inspector Eve")
+    analyst.get_by_role("checkbox", name="Ann analyst").check()
+    analyst.get_by_label("Why").fill("a protected person")
+    analyst.get_by_role("button", name="Mark it so").click()
+    expect(analyst.locator(".kind .state")).to_have_text("sealed")
+    context = browser.new_context()
+    officer = _enter(context, site, "officer")
+    for path in (person, f"{site.address}/records/?q={name}", f"{person}clock/", f"{person}tie/"):
+        officer.goto(path)
+        assert "Blackwood" not in officer.content(), path
+    officer.goto(person)
+    expect(officer.locator("h1")).to_have_text("A record exists. Ask Inspector Eve.")
+    context.close()
+
+
 def test_chart_without_a_script_is_a_list_that_leads_outward(browser: Browser, site: Site) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = _enter(context, site)
@@ -268,6 +325,16 @@ def test_every_page_is_whole_and_accessible(browser: Browser, site: Site, width:
         f"/records/{site.todd}/state/",
         f"/records/{site.todd}/dispute/",
         f"/records/{site.todd}/merges/",
+        "/records/new/",
+        "/records/new/person/",
+        "/records/new/crime/",
+        f"/records/{site.todd}/?on={datetime.now(UTC):%Y-%m-%d}",
+        f"/records/{site.todd}/tie/",
+        f"/records/{site.todd}/tie/?q=hamilton",
+        f"/records/{site.todd}/tie/?to={site.benjamin}",
+        f"/records/{site.todd}/tie/?to=999999",
+        f"/records/{site.todd}/mark/",
+        f"/records/{site.todd}/clock/",
         f"/records/{site.todd}/chart/?steps=2",
     ):
         page.goto(f"{site.address}{path}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 
+from peelian.records.catalogue import SAME_AS
 from peelian.records.marking import Sensitivity
 from peelian.records.statements import Reliability, Stance
 
@@ -139,6 +140,9 @@ class LinkRow(models.Model):
         indexes = (
             models.Index(fields=["start", "id"], name="record_link_from_start"),
             models.Index(fields=["end", "id"], name="record_link_from_end"),
+            # Merges are few, and every read of a record asks for them: beside a million other links too.
+            models.Index(fields=["start"], name="record_merge_from_start", condition=models.Q(type=SAME_AS)),
+            models.Index(fields=["end"], name="record_merge_from_end", condition=models.Q(type=SAME_AS)),
         )
         constraints = (
             models.UniqueConstraint(fields=["source", "key"], name="record_link_is_told_once_by_its_source"),
