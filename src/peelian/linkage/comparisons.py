@@ -87,138 +87,113 @@ _SWAPPED = (
     'substr("born_l", 1, 4) = substr("born_r", 1, 4) and substr("born_l", 5, 2) = substr("born_r", 7, 2) '
     'and substr("born_l", 7, 2) = substr("born_r", 5, 2)'
 )
+_PART = 'contains("place_l", "place_r") or contains("place_r", "place_l")'
 
-GIVEN = Comparison(
+
+def _compared(
+    name: str,
+    words: str,
+    m: float,
+    u: float,
+    *between: Level,
+    belonging: Belonging = Belonging.NEITHER,
+    is_rarity_weighed: bool = True,
+) -> Comparison:
+    """Return a comparison: "the same" (``m``, ``u``), the levels between, and "different", which takes what is left."""
+    told = (Level("the same", _same(name), m, u, is_rarity_weighed), *between)
+    left = (round(1.0 - sum(chances), 9) for chances in zip(*((level.m, level.u) for level in told), strict=True))
+    return Comparison(name, words, name, (*told, Level("different", "ELSE", *left)), belonging)
+
+
+GIVEN = _compared(
     "given",
     "given name",
-    "given",
-    (
-        Level("the same", _same("given"), 0.70, 0.010, is_rarity_weighed=True),
-        Level("a short form of the other", 'list_has_any("given_forms_l", "given_forms_r")', 0.10, 0.005),
-        Level("spelt almost the same", _alike("given", 0.9), 0.08, 0.004),
-        Level("the other's initial", _INITIAL, 0.02, 0.004),
-        Level("found elsewhere in the other's name", _among("given", "family"), 0.04, 0.006),
-        Level("spelt alike", _alike("given", 0.8), 0.02, 0.010),
-        Level("different", "ELSE", 0.04, 0.961),
-    ),
-    Belonging.OWN,
+    0.70,
+    0.010,
+    Level("a short form of the other", 'list_has_any("given_forms_l", "given_forms_r")', 0.10, 0.005),
+    Level("spelt almost the same", _alike("given", 0.9), 0.08, 0.004),
+    Level("the other's initial", _INITIAL, 0.02, 0.004),
+    Level("found elsewhere in the other's name", _among("given", "family"), 0.04, 0.006),
+    Level("spelt alike", _alike("given", 0.8), 0.02, 0.010),
+    belonging=Belonging.OWN,
 )
-FAMILY = Comparison(
+FAMILY = _compared(
     "family",
     "surname",
-    "family",
-    (
-        Level("the same", _same("family"), 0.75, 0.002, is_rarity_weighed=True),
-        Level("spelt almost the same", _alike("family", 0.92), 0.10, 0.001),
-        Level("found elsewhere in the other's name", _among("family", "given"), 0.05, 0.003),
-        Level("spelt alike", _alike("family", 0.84), 0.05, 0.003),
-        Level("different", "ELSE", 0.05, 0.991),
-    ),
-    Belonging.HOUSEHOLD,
+    0.75,
+    0.002,
+    Level("spelt almost the same", _alike("family", 0.92), 0.10, 0.001),
+    Level("found elsewhere in the other's name", _among("family", "given"), 0.05, 0.003),
+    Level("spelt alike", _alike("family", 0.84), 0.05, 0.003),
+    belonging=Belonging.HOUSEHOLD,
 )
-BORN = Comparison(
+BORN = _compared(
     "born",
     "date of birth",
-    "born",
-    (
-        Level("the same", _same("born"), 0.80, 0.0001, is_rarity_weighed=True),
-        Level("day and month swapped", _SWAPPED, 0.01, 0.00005),
-        Level("one digit apart", _edits("born", 1), 0.10, 0.001),
-        Level("two digits apart", _edits("born", 2), 0.04, 0.01),
-        Level("the same year", 'substr("born_l", 1, 4) = substr("born_r", 1, 4)', 0.02, 0.01),
-        Level("different", "ELSE", 0.03, 0.97885),
-    ),
-    Belonging.OWN,
+    0.80,
+    0.0001,
+    Level("day and month swapped", _SWAPPED, 0.01, 0.00005),
+    Level("one digit apart", _edits("born", 1), 0.10, 0.001),
+    Level("two digits apart", _edits("born", 2), 0.04, 0.01),
+    Level("the same year", 'substr("born_l", 1, 4) = substr("born_r", 1, 4)', 0.02, 0.01),
+    belonging=Belonging.OWN,
 )
-SEX = Comparison(
-    "sex", "sex", "sex", (Level("the same", _same("sex"), 0.98, 0.55), Level("different", "ELSE", 0.02, 0.45))
-)
-OCCUPATION = Comparison(
-    "occupation",
-    "occupation",
-    "occupation",
-    (
-        Level("the same", _same("occupation"), 0.80, 0.05, is_rarity_weighed=True),
-        Level("different", "ELSE", 0.20, 0.95),
-    ),
-)
-PLACE = Comparison(
+SEX = _compared("sex", "sex", 0.98, 0.55, is_rarity_weighed=False)
+OCCUPATION = _compared("occupation", "occupation", 0.80, 0.05)
+PLACE = _compared(
     "place",
     "place",
-    "place",
-    (
-        Level("the same", _same("place"), 0.70, 0.02, is_rarity_weighed=True),
-        Level("spelt almost the same", _alike("place", 0.9), 0.10, 0.01),
-        Level(
-            "one names part of the other",
-            'contains("place_l", "place_r") or contains("place_r", "place_l")',
-            0.02,
-            0.005,
-        ),
-        Level("different", "ELSE", 0.18, 0.965),
-    ),
-    Belonging.HOUSEHOLD,
+    0.70,
+    0.02,
+    Level("spelt almost the same", _alike("place", 0.9), 0.10, 0.01),
+    Level("one names part of the other", _PART, 0.02, 0.005),
+    belonging=Belonging.HOUSEHOLD,
 )
-POSTCODE = Comparison(
+POSTCODE = _compared(
     "postcode",
     "postcode",
-    "postcode",
-    (
-        Level("the same", _same("postcode"), 0.60, 0.0005, is_rarity_weighed=True),
-        Level("one character apart", _edits("postcode", 1), 0.10, 0.0005),
-        Level("the same sector", _same("sector"), 0.05, 0.001),
-        Level("the same district", _same("district"), 0.07, 0.003),
-        Level("the same area", _same("area"), 0.06, 0.02),
-        Level("different", "ELSE", 0.12, 0.975),
-    ),
-    Belonging.HOUSEHOLD,
+    0.60,
+    0.0005,
+    Level("one character apart", _edits("postcode", 1), 0.10, 0.0005),
+    Level("the same sector", _same("sector"), 0.05, 0.001),
+    Level("the same district", _same("district"), 0.07, 0.003),
+    Level("the same area", _same("area"), 0.06, 0.02),
+    belonging=Belonging.HOUSEHOLD,
 )
-ADDRESS = Comparison(
+ADDRESS = _compared(
     "address",
     "address",
-    "address",
-    (
-        Level("the same", _same("address"), 0.55, 0.0003, is_rarity_weighed=True),
-        Level("spelt almost the same", _alike("address", 0.92), 0.20, 0.001),
-        Level("spelt alike", _alike("address", 0.84), 0.05, 0.005),
-        Level("different", "ELSE", 0.20, 0.9937),
-    ),
-    Belonging.HOUSEHOLD,
+    0.55,
+    0.0003,
+    Level("spelt almost the same", _alike("address", 0.92), 0.20, 0.001),
+    Level("spelt alike", _alike("address", 0.84), 0.05, 0.005),
+    belonging=Belonging.HOUSEHOLD,
 )
-PHONE = Comparison(
+PHONE = _compared(
     "phone",
     "phone number",
-    "phone",
-    (
-        Level("the same", _same("phone"), 0.60, 0.0001, is_rarity_weighed=True),
-        Level("one digit apart", _edits("phone", 1), 0.05, 0.0001),
-        Level("different", "ELSE", 0.35, 0.9998),
-    ),
-    Belonging.HOUSEHOLD,
+    0.60,
+    0.0001,
+    Level("one digit apart", _edits("phone", 1), 0.05, 0.0001),
+    belonging=Belonging.HOUSEHOLD,
 )
-EMAIL = Comparison(
+EMAIL = _compared(
     "email",
     "e-mail address",
-    "email",
-    (
-        Level("the same", _same("email"), 0.65, 0.0001, is_rarity_weighed=True),
-        Level("the same before the @", _same("email_user"), 0.05, 0.0002),
-        Level("spelt almost the same", _alike("email", 0.92), 0.15, 0.0005),
-        Level("different", "ELSE", 0.15, 0.9992),
-    ),
-    Belonging.OWN,
+    0.65,
+    0.0001,
+    Level("the same before the @", _same("email_user"), 0.05, 0.0002),
+    Level("spelt almost the same", _alike("email", 0.92), 0.15, 0.0005),
+    belonging=Belonging.OWN,
 )
-DOCUMENT = Comparison(
+DOCUMENT = _compared(
     "document_number",
     "document number",
-    "document_number",
-    (
-        Level("the same", _same("document_number"), 0.85, 0.00001, is_rarity_weighed=True),
-        Level("one character apart", _edits("document_number", 1), 0.08, 0.0001),
-        Level("two characters apart", _edits("document_number", 2), 0.03, 0.001),
-        Level("different", "ELSE", 0.04, 0.99889),
-    ),
-    Belonging.OWN,
+    0.85,
+    0.00001,
+    Level("one character apart", _edits("document_number", 1), 0.08, 0.0001),
+    Level("two characters apart", _edits("document_number", 2), 0.03, 0.001),
+    belonging=Belonging.OWN,
 )
 
 PERSON_COMPARISONS = (GIVEN, FAMILY, BORN, SEX, OCCUPATION, PLACE, POSTCODE, ADDRESS, PHONE, EMAIL, DOCUMENT)

@@ -8,6 +8,7 @@ import pytest
 from tests.integration.records.conftest import ANN, BEN, NOON, WHY, Store
 
 from peelian.errors import NotAllowedError, NotFoundError, RecordError
+from peelian.records.marking import Notice
 
 YEARS = 24 * 366 * 12
 
@@ -152,6 +153,47 @@ def test_place_of_a_crime_goes_with_its_address(store: Store) -> None:
     assert store.ids("", near) == [crime, home] or store.ids("", near) == [home, crime]
     retention.dispose(store.rules.policy, [home], "due", store.home, store.by(ANN, YEARS))
     assert store.ids("", near) == []
+
+
+def test_circular_links_are_read_searched_merged_parted_and_disposed_of(store: Store) -> None:
+    from peelian.jobs.charting import open_chart
+    from peelian.linkage import Opening
+    from peelian.store.records import merges, reading, retention, surroundings
+    from peelian.store.records.tables import LinkRow
+
+    catalogue, policy = store.rules.catalogue, store.rules.policy
+    ada, ben, eve = people = [store.add("person", name=name) for name in ("Ada Quill", "Ben Thorne", "Eve Marsh")]
+    for one, two in ((ada, ben), (ben, eve), (eve, ada), (ben, ada)):
+        store.tie("knows", one, two)
+    outer, inner = (store.add("place", name=name) for name in ("The square", "The yard"))
+    store.tie("within", outer, inner)
+    store.tie("within", inner, outer)
+    merge = merges.merge(catalogue, ada, ben, None, ["one woman"], store.by())  # tied to itself now, twice
+
+    def neighbours(record: int) -> list[str]:
+        page = reading.neighbours(catalogue, record, ANN, WHY)
+        assert isinstance(page, reading.Neighbours)
+        return sorted(n.title for n in page.neighbours)
+
+    def on_chart(record: int) -> set[int]:
+        chart = open_chart(record, ANN, WHY, Opening(steps=6))
+        assert not isinstance(chart, Notice)
+        return {int(node.node_id) for node in chart.nodes}
+
+    assert len(neighbours(ada)) == 4
+    assert store.ids("quill") == [ada]
+    assert on_chart(ada) == set(people)
+    assert on_chart(outer) == {outer, inner}
+    assert surroundings.places(catalogue, outer, ANN, WHY) == ()
+    merges.undo(merge.id, "two women", store.by(ANN, 1))
+    assert neighbours(eve) == ["Ada Quill", "Ben Thorne"]
+    late = store.by(ANN, YEARS)
+    assert retention.dispose(policy, [ada], "due", store.home, late).links == 4  # the merge that was undone too
+    assert neighbours(ben) == ["Eve Marsh"]
+    assert on_chart(eve) == {ben, eve}
+    assert retention.dispose(policy, [ben, eve, outer, inner], "due", store.home, late).links == 3
+    assert not LinkRow.objects.exists()
+    assert store.ids("marsh") == []
 
 
 def test_shipped_policy_takes_every_record() -> None:

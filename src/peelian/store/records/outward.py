@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import connection
 
 from peelian.records.access import Act, Actor
-from peelian.records.marking import Notice, may_read, need_reader
+from peelian.records.marking import Notice
 from peelian.records.purpose import Purpose
 from peelian.store import audit
 from peelian.store.records.bulk import rows_in
 from peelian.store.records.candidates import readable
-from peelian.store.records.reading import log_notice, marking_of, record_name, row_of
+from peelian.store.records.reading import opened, record_name
 
 #: Of a record with more links than this only those of one page are put in order: reading all would cost too much.
 _MOST_RANKED = 2000
@@ -71,12 +71,9 @@ class Around:
 @contextmanager
 def around(record: int, actor: Actor, purpose: Purpose) -> Iterator[Around | Notice]:
     """Give the links around a record to whoever draws a chart, and write who saw which records into the log."""
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            yield Notice(row.keeper)
+    with opened(record, actor, purpose) as row:
+        if isinstance(row, Notice):
+            yield row
             return
         found = Around(actor, ends_of([record], actor)[record])
         yield found

@@ -3,7 +3,8 @@
 Each takes a purpose and leaves a line in the log, in the transaction that reads. Who may not read gets a notice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -84,6 +85,33 @@ def record_name(record: int) -> str:
     return f"record/{record}"
 
 
+@contextmanager
+def opened(record: int, actor: Actor, purpose: Purpose) -> Iterator[Record | Notice]:
+    """Give a record's row to who may read it, in the transaction that logs the look; to others whom to ask.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such record; of one disposed of, when that was.
+    NotAllowedError
+        When the actor's role does not work with records.
+    """
+    need_reader(actor)
+    with transaction.atomic():
+        row = row_of(record)
+        if may_read(actor, marking_of(row)):
+            yield row
+            return
+        audit.record(
+            actor,
+            Act.REFUSED,
+            "a record kept close: told whom to ask",
+            record=record_name(record),
+            purpose=purpose.text,
+        )
+        yield Notice(row.keeper)
+
+
 def show(
     catalogue: Catalogue, record: int, actor: Actor, purpose: Purpose, *, as_of: datetime | None = None
 ) -> View | Notice:
@@ -96,12 +124,9 @@ def show(
     NotAllowedError
         When the actor's role does not work with records.
     """
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            return Notice(row.keeper)
+    with opened(record, actor, purpose) as row:
+        if isinstance(row, Notice):
+            return row
         if as_of is not None and row.recorded_at > as_of:
             raise NotFoundError(
                 f"record {record} was first recorded on {row.recorded_at:%Y-%m-%d %H:%M} UTC, not before."
@@ -149,12 +174,9 @@ def neighbours(  # noqa: PLR0913 - whose, by whom, why, and which page
 
     A record with a million links is read a page at a time: each page costs the same.
     """
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            return Notice(row.keeper)
+    with opened(record, actor, purpose) as row:
+        if isinstance(row, Notice):
+            return row
         members, _ = component(record, as_of)
         readable = readable_by(actor, members)
         found = links_of(readable, after, size + 1, link_type, as_of)
@@ -268,13 +290,6 @@ def row_of(record: int) -> Record:
     if gone is not None:
         raise NotFoundError(f"record {record} was disposed of on {gone.recorded_at:%Y-%m-%d}: {gone.reason}")
     raise NotFoundError(f"there is no record {record}.")
-
-
-def log_notice(actor: Actor, record: int, purpose: Purpose) -> None:
-    """Leave a line in the log for a record that was asked for and not shown."""
-    audit.record(
-        actor, Act.REFUSED, "a record kept close: told whom to ask", record=record_name(record), purpose=purpose.text
-    )
 
 
 def readable_by(actor: Actor, records: Iterable[int]) -> list[int]:

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from peelian.records.access import Act, Actor
 from peelian.records.catalogue import Catalogue
 from peelian.records.entities import Happening, entity_of, timeline
 from peelian.records.links import Link
-from peelian.records.marking import Notice, may_read, need_reader
+from peelian.records.marking import Notice
 from peelian.records.purpose import Purpose
 from peelian.store import audit
 from peelian.store.records import past
@@ -18,11 +16,9 @@ from peelian.store.records.bulk import as_instant, rows_in
 from peelian.store.records.reading import (
     component,
     links_of,
-    log_notice,
-    marking_of,
+    opened,
     readable_by,
     record_name,
-    row_of,
     statements_of,
     words_of,
 )
@@ -52,12 +48,9 @@ def places(
     most: int = 500,
 ) -> tuple[PlaceOf, ...] | Notice:
     """Return where a record is and where what it is tied to is: the points of its map, at an instant (now for None)."""
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            return Notice(row.keeper)
+    with opened(record, actor, purpose) as row:
+        if isinstance(row, Notice):
+            return row
         readable = readable_by(actor, component(record, as_of)[0])
         ends = _ends(links_of(readable, 0, most, "", as_of), readable)
         ids = [*readable, *readable_by(actor, [pk for pk in ends if pk not in readable])]
@@ -87,12 +80,9 @@ def happenings(
 
     Its own dates and disputes stand in it, and the events that it is tied to.
     """
-    need_reader(actor)
-    with transaction.atomic():
-        row = row_of(record)
-        if not may_read(actor, marking_of(row)):
-            log_notice(actor, record, purpose)
-            return Notice(row.keeper)
+    with opened(record, actor, purpose) as row:
+        if isinstance(row, Notice):
+            return row
         readable = readable_by(actor, component(record, as_of)[0])
         own = timeline(entity_of(catalogue.type(row.type), readable, statements_of(readable, as_of), as_of))
         ends = _ends(links_of(readable, 0, most, "", as_of), readable)
