@@ -15,7 +15,7 @@ from peelian.site.rules import actor_of
 FORM_ID, FROM_HERE = "form_id", "kept_form"
 _SESSION = "kept_form"
 _OURS = frozenset({"csrfmiddlewaretoken", FORM_ID, FROM_HERE, "next"})
-_SECRET = re.compile(r"passw|secret|token|code|otp|^(present|new|again)$", re.IGNORECASE)
+_SECRET = re.compile(r"passw|secret|token|totp|(?<![a-z])(code|otp)|^(present|new|again)$", re.IGNORECASE)
 _LONG = 70
 
 

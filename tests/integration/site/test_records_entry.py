@@ -83,11 +83,25 @@ def test_form_of_a_new_record_sent_twice_opens_one(town: dict[str, Any]) -> None
 
     client = reader(town["analyst"])
     page = client.get("/records/new/vehicle/").content.decode()
-    hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', page.split('class="stacked"')[1].split("<label")[0]))
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', page.split('class="stacked')[1].split("<label")[0]))
     told = {**hidden, "is-registration": "RY52 APF", "source": "seen", "reliability": "stated"}
     first, second = (client.post("/records/new/vehicle/", told) for _ in range(2))
     assert first["Location"] == second["Location"]
     assert Record.objects.count() == 1
+
+
+def test_new_record_sent_after_the_purpose_was_lost_is_kept_whole(town: dict[str, Any]) -> None:
+    client = reader(town["analyst"])
+    page = client.get("/records/new/address/").content.decode()
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', page.split('class="stacked')[1].split("<label")[0]))
+    session = client.session
+    del session["records_purpose"]
+    session.save()
+    told = {**hidden, "is-address": "1 Lake Road", "is-postcode": "WN3 4NL", "source": "seen"}
+    assert client.post("/records/new/address/", told)["Location"] == "/records/purpose/?next=%2Fkept%2F"
+    kept = client.get("/kept/").content.decode()
+    assert "1 Lake Road" in kept
+    assert "WN3 4NL" in kept
 
 
 def test_two_records_are_found_tied_and_parted_for_a_reason(town: dict[str, Any]) -> None:
