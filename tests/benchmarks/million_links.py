@@ -106,6 +106,6 @@ def measure(home: Path, by: Any, why: Any, n_links: int = MILLION) -> list[tuple
     point = "EPSG:27700 383900.0 398100.0 exact"
     timed("its point moved, and all that is found there", lambda: writing.state(known, hub, "point", point, told, by))
     Record.objects.filter(pk=hub).update(review_due=date(2018, 1, 1))
-    gone = timed("disposed of", lambda: retention.dispose(policy, [hub], "a test", home, by))
+    gone = timed("disposed of", lambda: retention.dispose(known, policy, [hub], "a test", home, by))
     assert gone.links == n_links + 2, gone
     return rows

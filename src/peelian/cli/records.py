@@ -293,7 +293,8 @@ def dispose(
     from peelian.store.records.writing import By
 
     by = By(_operator("dispose"), datetime.now(UTC))
-    done = dispose_of(read_rules(settings.home).policy, records, reason, settings.home, by)
+    rules = read_rules(settings.home)
+    done = dispose_of(rules.catalogue, rules.policy, records, reason, settings.home, by)
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return

@@ -93,7 +93,7 @@ def test_disposal_leaves_nothing_but_the_fact(store: Store) -> None:
     before = _raw(store)
     assert all(mark.lower().encode() in before.lower() for mark in marks)
     late = store.by(ANN, YEARS)
-    done = retention.dispose(store.rules.policy, [person], "six years passed", store.home, late)
+    done = retention.dispose(store.rules.catalogue, store.rules.policy, [person], "six years passed", store.home, late)
     assert (done.records, done.statements, done.links, done.files) == (1, 5, 1, 1)
     after = _raw(store).lower()
     # The log keeps what was searched for; of the record itself no word is left.
@@ -120,10 +120,10 @@ def test_file_that_another_record_holds_stays(store: Store) -> None:
         attach(store.home, pk, "same.txt", BytesIO(b"the same words"), store.by(), RecordTerms()) for pk in (one, two)
     ]
     path = file_of(store.home, kept[0].sha256)
-    retention.dispose(store.rules.policy, [one], "due", store.home, store.by(ANN, YEARS))
+    retention.dispose(store.rules.catalogue, store.rules.policy, [one], "due", store.home, store.by(ANN, YEARS))
     assert path.exists()
     assert store.ids("same words") == [two]
-    retention.dispose(store.rules.policy, [two], "due", store.home, store.by(ANN, YEARS))
+    retention.dispose(store.rules.catalogue, store.rules.policy, [two], "due", store.home, store.by(ANN, YEARS))
     assert not path.exists()
 
 
@@ -132,14 +132,16 @@ def test_record_not_yet_due_or_tied_as_one_is_not_disposed_of(store: Store) -> N
 
     one, two = store.add("person", name="A"), store.add("person", name="B")
     with pytest.raises(RecordError, match="not due before 2032"):
-        retention.dispose(store.rules.policy, [one], "early", store.home, store.by(ANN, 1))
+        retention.dispose(store.rules.catalogue, store.rules.policy, [one], "early", store.home, store.by(ANN, 1))
     merges.merge(store.rules.catalogue, one, two, None, ["x"], store.by())
     late = store.by(ANN, YEARS)
     with pytest.raises(RecordError, match="is one with record"):
-        retention.dispose(store.rules.policy, [one], "due", store.home, late)
-    assert retention.dispose(store.rules.policy, [one, two], "due", store.home, late).records == 2
+        retention.dispose(store.rules.catalogue, store.rules.policy, [one], "due", store.home, late)
+    assert (
+        retention.dispose(store.rules.catalogue, store.rules.policy, [one, two], "due", store.home, late).records == 2
+    )
     with pytest.raises(NotAllowedError):
-        retention.dispose(store.rules.policy, [one], "due", store.home, store.by(BEN))
+        retention.dispose(store.rules.catalogue, store.rules.policy, [one], "due", store.home, store.by(BEN))
 
 
 def test_place_of_a_crime_goes_with_its_address(store: Store) -> None:
@@ -151,8 +153,22 @@ def test_place_of_a_crime_goes_with_its_address(store: Store) -> None:
     store.tie("occurred-at", crime, home)
     near = Filters(near=Near("EPSG:27700", 384000.0, 398000.0, 10.0))
     assert store.ids("", near) == [crime, home] or store.ids("", near) == [home, crime]
-    retention.dispose(store.rules.policy, [home], "due", store.home, store.by(ANN, YEARS))
+    retention.dispose(store.rules.catalogue, store.rules.policy, [home], "due", store.home, store.by(ANN, YEARS))
     assert store.ids("", near) == []
+
+
+def test_a_crime_that_is_at_another_address_too_is_found_there_when_one_is_disposed_of(store: Store) -> None:
+    from peelian.records.queries import Filters, Near
+    from peelian.store.records import retention
+
+    front, back = (
+        store.add("address", address=f"{n} High Street", point=f"EPSG:27700 38400{n}.0 398000.0 exact") for n in (1, 9)
+    )
+    crime = store.add("crime", crime_type="Burglary")
+    for where in (front, back):
+        store.tie("occurred-at", crime, where)
+    retention.dispose(store.rules.catalogue, store.rules.policy, [back], "due", store.home, store.by(ANN, YEARS))
+    assert set(store.ids("", Filters(near=Near("EPSG:27700", 384001.0, 398000.0, 1.0)))) == {front, crime}
 
 
 def test_circular_links_are_read_searched_merged_parted_and_disposed_of(store: Store) -> None:
@@ -188,10 +204,12 @@ def test_circular_links_are_read_searched_merged_parted_and_disposed_of(store: S
     merges.undo(merge.id, "two women", store.by(ANN, 1))
     assert neighbours(eve) == ["Ada Quill", "Ben Thorne"]
     late = store.by(ANN, YEARS)
-    assert retention.dispose(policy, [ada], "due", store.home, late).links == 4  # the merge that was undone too
+    assert (
+        retention.dispose(catalogue, policy, [ada], "due", store.home, late).links == 4
+    )  # the merge that was undone too
     assert neighbours(ben) == ["Eve Marsh"]
     assert on_chart(eve) == {ben, eve}
-    assert retention.dispose(policy, [ben, eve, outer, inner], "due", store.home, late).links == 3
+    assert retention.dispose(catalogue, policy, [ben, eve, outer, inner], "due", store.home, late).links == 3
     assert not LinkRow.objects.exists()
     assert store.ids("marsh") == []
 

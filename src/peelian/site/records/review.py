@@ -64,7 +64,8 @@ def _decide(reader: Reader, chosen: list[int], decision: str, reason: str) -> st
         return f"Kept: {len(chosen)}. Their clocks start anew today."
     if decision != "dispose":
         raise RecordError("say whether they are kept or disposed of: use one of the two buttons.")
-    done = retention.dispose(rules().policy, chosen, reason, site_settings().home, by(reader))
+    agreed = rules()
+    done = retention.dispose(agreed.catalogue, agreed.policy, chosen, reason, site_settings().home, by(reader))
     return (
         f"Disposed of for good: {done.records} records, {done.statements} statements, {done.links} links, "
         f"{done.files} files."

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from peelian.errors import RecordError
 from peelian.records.access import Act, Actor
+from peelian.records.catalogue import Catalogue
 from peelian.records.marking import may_read, need_keeper, need_reader
 from peelian.records.purpose import Purpose
 from peelian.records.retention import Clock, Policy, Start, clock, first_start
@@ -169,7 +170,9 @@ def rewind(policy: Policy, by: By) -> int:
     return changed
 
 
-def dispose(policy: Policy, records: Sequence[int], reason: str, home: Path, by: By) -> Disposed:
+def dispose(
+    catalogue: Catalogue, policy: Policy, records: Sequence[int], reason: str, home: Path, by: By
+) -> Disposed:
     """Dispose of records: their statements, links, files and index entries are deleted, and what they held is wiped.
 
     Raises
@@ -202,7 +205,7 @@ def dispose(policy: Policy, records: Sequence[int], reason: str, home: Path, by:
             what, told = "disposed of a record", {"type": row.type}
             name = record_name(row.pk)
             audit.record(by.actor, Act.ERASED, what, record=name, purpose=why, details=told, at=by.at)
-        n_statements, n_links = _delete(wanted)
+        n_statements, n_links = _delete(catalogue, wanted)
     drop_files(home, files)
     _sweep()
     return Disposed(len(rows), n_statements, n_links, len(files))
@@ -218,7 +221,7 @@ def _check_disposable(rows: Sequence[Record], today: date) -> None:
             raise RecordError(f"record {row.pk} is one with record {apart[0]}: dispose of both, or part them first.")
 
 
-def _delete(records: Sequence[int]) -> tuple[int, int]:
+def _delete(catalogue: Catalogue, records: Sequence[int]) -> tuple[int, int]:
     """Delete records with all that hangs on them; return how many statements and links went.
 
     A record may have a million links: the database deletes them where they are, and no list of them is made.
@@ -234,6 +237,8 @@ def _delete(records: Sequence[int]) -> tuple[int, int]:
         StatementRow.objects.filter(pk=pk).delete()
     Record.objects.filter(pk__in=records).delete()
     index.lose_places(tied)
+    # One that is said to be at another place too is found there from now on.
+    index.place(catalogue, tied)
     index.forget_unused_terms()
     return len(told), n_links
 
