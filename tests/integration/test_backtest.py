@@ -372,7 +372,7 @@ def test_a_key_is_a_pure_function_of_the_folder_and_its_name(tmp_path: Path) -> 
     run(tmp_path, "all-history")
     folder = tmp_path / "backtests" / "test"
     before = prints_of(folder)
-    assert replay_key(str(folder.resolve()), "0000-001-001") == "0000-001-001"
+    assert replay_key(str(folder.resolve()), "0000-001") == "0000-001"
     assert prints_of(folder) == before
 
 

@@ -4,10 +4,10 @@ There is no column here for a person, and ``Events`` refuses any that it does no
 promise 1 as a data contract (the import contract stands in ``pyproject.toml``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from peelian.errors import EventsError
 from peelian.places.grid import Grid
 from peelian.places.periods import Period
+
+T = TypeVar("T")
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -33,6 +35,8 @@ EVENT_SCHEMA = pl.Schema(
         "street": pl.String(),
     }
 )
+#: What follows from the same events is kept for so many askers: the latest, and no longer than the events themselves.
+MOST_KEPT = 16
 _REQUIRED = ("event_id", "crime_type", "x", "y", "occurred_from", "occurred_to", "recorded_at")
 
 
@@ -45,6 +49,8 @@ class Events:
     known_at: datetime
     #: Columns as arrays, and cells by grid, once somebody asked for them: a value is read many times.
     _held: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
+    #: What was made of the events by ``once``, latest last.
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Hold the table to its schema and to its instant.
@@ -101,8 +107,24 @@ class Events:
             self._held[grid] = grid.cell_of(self.x, self.y)
         return np.asarray(self._held[grid])
 
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what ``make`` returns, made at the first asking: many models look at the same events alike.
+
+        The ``MOST_KEPT`` latest are kept, with these events and no longer. What is made must be changed by nobody and
+        must not hold these events, or they would never go.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+            if len(self._made) > MOST_KEPT:
+                del self._made[next(iter(self._made))]
+        made: T = self._made[key]
+        return made
+
     def of_types(self, crime_types: Sequence[str]) -> "Events":
         """Return only the events of these crime types."""
+        return self.once(("of types", *crime_types), lambda: self._of_types(crime_types))
+
+    def _of_types(self, crime_types: Sequence[str]) -> "Events":
         codes, names = self.type_codes
         wanted = np.array([name in crime_types for name in names], dtype=np.bool_)
         return self._where(wanted[codes] if names else np.zeros(len(self), dtype=np.bool_))
@@ -180,7 +202,7 @@ def sound_events(table: pl.DataFrame, crs: str, known_at: datetime, held: dict[o
     is ``held`` of the rows already need not be read from the table again.
     """
     events = object.__new__(Events)
-    for name, value in (("table", table), ("crs", crs), ("known_at", known_at), ("_held", held or {})):
+    for name, value in (("table", table), ("crs", crs), ("known_at", known_at), ("_held", held or {}), ("_made", {})):
         object.__setattr__(events, name, value)
     return events
 

@@ -91,13 +91,8 @@ class Plan:
         return tuple(periods[i : i + size] for i in range(0, len(periods), size))
 
     def keys(self) -> tuple[str, ...]:
-        """Return the keys: one a block of periods, bundle and method, early blocks first."""
-        return tuple(
-            f"{b:04d}-{t:03d}-{m:03d}"
-            for b in range(len(self.blocks()))
-            for t in range(len(self.bundles))
-            for m in range(len(self.methods))
-        )
+        """Return the keys: one a block of periods and bundle, early blocks first; a key holds all methods."""
+        return tuple(f"{b:04d}-{t:03d}" for b in range(len(self.blocks())) for t in range(len(self.bundles)))
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan in JSON's kinds."""

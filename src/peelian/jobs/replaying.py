@@ -1,6 +1,7 @@
-"""One key of a backtest: a method, a bundle and a block of periods, replayed from what was known and judged.
+"""One key of a backtest: a bundle and a block of periods, replayed by every method from what was known, and judged.
 
-A pure function of the backtest's folder and the key's name; it writes the key's own part and nothing else.
+All methods look at the same night before the next one comes: what several of them read of a history is read once. A
+pure function of the backtest's folder and the key's name; it writes the key's own part and nothing else.
 """
 
 import difflib
@@ -39,8 +40,6 @@ from peelian.store.backtests import BacktestFolder
 
 #: Floating boxes stand on lines a quarter of a cell apart (62.5 m in 250 m).
 LATTICE = 4
-#: Histories that a process keeps; a year of a city's crime is some 15 MB each.
-MOST_HISTORIES = 8
 FAILED, NOTHING_KNOWN, NO_RECORDS = "failed", "nothing known", "no records"
 
 
@@ -63,7 +62,6 @@ class Bench:
     of_bundle: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     outcomes: dict[str, Outcomes] = field(default_factory=dict)
     uniform: dict[tuple[str, datetime], float] = field(default_factory=dict)
-    histories: dict[datetime, Events] = field(default_factory=dict)
 
     @property
     def crime_types(self) -> set[str]:
@@ -128,64 +126,84 @@ def bench_of(path: str) -> Bench:
 def replay_key(path: str, key: str) -> str:
     """Replay and judge one key, write its part, and return the key."""
     bench = bench_of(path)
-    plan = bench.plan
-    block, bundle, method = (int(part) for part in key.split("-"))
-    periods = plan.blocks()[block]
-    if not set(bench.histories) <= {plan.cutoff(period) for period in periods}:
-        bench.histories.clear()
-    tables = _replay(bench, periods, plan.bundles[bundle], plan.methods[method])
-    bench.folder.write_part(key, tables)
+    block, bundle = (int(part) for part in key.split("-"))
+    bench.folder.write_part(key, _replay(bench, bench.plan.blocks()[block], bench.plan.bundles[bundle]))
     return key
 
 
-def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle, method: Method) -> dict[str, pl.DataFrame]:
-    """Return the key's tables: a score row for every area of every period, whatever became of it."""
-    rows = PartRows(bundle, method, bench.ground)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Night:
+    """One period of one bundle as all methods meet it.
+
+    ``history`` is None where nothing of the bundle was known, or nothing is on record to judge by.
+    """
+
+    bundle: Bundle
+    period: Period
+    cutoff: datetime
+    fallen: Fallen
+    has_records: bool
+    is_known: bool
+    history: Events | None
+    uniform_per_day: float | None
+    is_refit: bool
+
+    @classmethod
+    def of(cls, bench: Bench, bundle: Bundle, period: Period, *, is_refit: bool) -> "_Night":
+        """Return the night with what was known at its cutoff."""
+        cutoff, has_records = bench.plan.cutoff(period), bench.has_records(period)
+        is_known = bench.knows(bundle, cutoff)
+        history = bench.replay.as_known_at(cutoff) if is_known and has_records else None
+        uniform = None if history is None else bench.uniform_per_day(bundle, history)
+        fallen = bench.fallen(bundle, period)
+        return cls(bundle, period, cutoff, fallen, has_records, is_known, history, uniform, is_refit)
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One method on its way through a block: what it has learned, the boxes that stand, the rows so far."""
+
+    method: Method
+    rows: PartRows
     fitted: FittedModel | None = None
     held: Incumbents | None = None
+
+
+def _replay(bench: Bench, periods: tuple[Period, ...], bundle: Bundle) -> dict[str, pl.DataFrame]:
+    """Return the key's tables: a score row for every method and area of every period, whatever became of it."""
+    runs = [_Run(method, PartRows(bundle, method, bench.ground)) for method in bench.plan.methods]
     for index, period in enumerate(periods):
-        cutoff = bench.plan.cutoff(period)
-        fallen = bench.fallen(bundle, period)
-        answer, uniform, status, reason = None, None, NOTHING_KNOWN, ""
-        try:
-            is_known = method.boxes == OUTSIDE or bench.knows(bundle, cutoff)
-            if is_known and not bench.has_records(period):
-                status, reason = NO_RECORDS, "no crime of any type is on record for this period: the feed has a gap"
-            elif method.boxes == OUTSIDE:
-                answer = outside_answer(bench.folder, bench.ground, bundle, method, period)
-            elif is_known:
-                history = _history(bench, cutoff)
-                uniform = bench.uniform_per_day(bundle, history)
-                is_stale = index % bench.plan.refit_every == 0
-                fitted = (
-                    _fit(bench, history, bundle, method)
-                    if fitted is None or is_stale
-                    else fitted.conditioned_on(history)
-                )
-                answer = _answer(bench, fitted.forecast(period), method, held)
-                held = _incumbents(answer, method)
-            if status != NO_RECORDS:
-                status, reason = (ANSWERED, "") if answer else (NOTHING_KNOWN, _nothing(bench, method, bundle))
-        except Exception as error:  # noqa: BLE001 - whatever a model does on one key, the rest goes on and the row says why
-            answer, fitted = None, None
-            status, reason = FAILED, f"{type(error).__name__}: {error}"
-        judgement = judge_answer(answer or NO_ANSWER, fallen, bench.ground, period, uniform if answer else None)
-        rows.add(PeriodRow(period, cutoff, status, reason, answer, fallen, judgement))
-    return rows.tables()
+        night = _Night.of(bench, bundle, period, is_refit=index % bench.plan.refit_every == 0)
+        for run in runs:
+            run.rows.add(_row(bench, night, run))
+    tables = [run.rows.tables() for run in runs]
+    return {name: pl.concat([table[name] for table in tables]) for name in tables[0]}
 
 
-def _history(bench: Bench, cutoff: datetime) -> Events:
-    """Return what was known; kept for the block, since all its methods and bundles stand on the same histories.
-
-    When there is no room, the first of the block stay and the others are made again: each is asked for once a key, in
-    order, so that to make room for the newest would keep none until it is asked for again.
-    """
-    if cutoff in bench.histories:
-        return bench.histories[cutoff]
-    history = bench.replay.as_known_at(cutoff)
-    if len(bench.histories) < MOST_HISTORIES:
-        bench.histories[cutoff] = history
-    return history
+def _row(bench: Bench, night: _Night, run: _Run) -> PeriodRow:
+    """Return what became of one night of one method; the method learns anew where it is time to."""
+    answer, status, reason = None, NOTHING_KNOWN, ""
+    is_outside = run.method.boxes == OUTSIDE
+    try:
+        if not night.has_records and (is_outside or night.is_known):
+            status, reason = NO_RECORDS, "no crime of any type is on record for this period: the feed has a gap"
+        else:
+            if is_outside:
+                answer = outside_answer(bench.folder, bench.ground, night.bundle, run.method, night.period)
+            elif night.history is not None:
+                if run.fitted is None or night.is_refit:
+                    run.fitted = _fit(bench, night.history, night.bundle, run.method)
+                else:
+                    run.fitted = run.fitted.conditioned_on(night.history)
+                answer = _answer(bench, run.fitted.forecast(night.period), run.method, run.held)
+                run.held = _incumbents(answer, run.method)
+            status, reason = (ANSWERED, "") if answer else (NOTHING_KNOWN, _nothing(bench, run.method, night.bundle))
+    except Exception as error:  # noqa: BLE001 - whatever a model does on one night, the rest goes on and the row says why
+        answer, run.fitted = None, None
+        status, reason = FAILED, f"{type(error).__name__}: {error}"
+    uniform = night.uniform_per_day if answer and not is_outside else None
+    judgement = judge_answer(answer or NO_ANSWER, night.fallen, bench.ground, night.period, uniform)
+    return PeriodRow(night.period, night.cutoff, status, reason, answer, night.fallen, judgement)
 
 
 NO_ANSWER = Answer(None, {}, is_floating=False)

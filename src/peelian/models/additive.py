@@ -6,6 +6,7 @@ A model that can be written as ``sum over parts of kernel(part) * weight(event) 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, Self
 
 import numpy as np
@@ -92,6 +93,28 @@ class AdditiveSum:
         for part in self.parts:
             acting |= part.daily > 0
         return acting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """An additive sum by cell: the same numbers without the events behind them, at a fraction of the cost.
+
+    ``driven`` (n_cells,) is what past events bring each cell a day; ``constant_daily`` comes on top in each cell inside.
+    """
+
+    model: str
+    bundle: Bundle
+    region: Region
+    known_at: datetime
+    driven: NDArray[np.float64]
+    constant_daily: float
+    parameters: Mapping[str, Parameter]
+
+    def forecast(self, period: Period) -> Forecast:
+        """Return expected counts for the period; they scale with its length."""
+        daily = np.where(self.region.is_inside, self.driven + self.constant_daily, 0.0)
+        grid = self.region.grid
+        return Forecast(self.bundle, grid, period, self.known_at, daily * period.days, self.model, self.parameters)
 
 
 class SummingModel(Protocol):

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from peelian.errors import ForecastError
 from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
-from peelian.models.additive import AdditiveSum
+from peelian.models.additive import AdditiveSum, Surface
 from peelian.models.delays import DelayCurves, delay_curves
 from peelian.places.periods import Period
 from peelian.places.regions import Region
@@ -19,12 +22,25 @@ from peelian.places.squares import Squares
 class FittedSum(Protocol):
     """A fitted model that is a sum over past events."""
 
+    @property
+    def history(self) -> Events:
+        """The events that the sum is over."""
+        ...
+
     def conditioned_on(self, history: Events) -> Self:
         """See ``FittedModel``."""
         ...
 
     def sum(self) -> AdditiveSum:
         """Return the forecast as a sum over past events."""
+        ...
+
+    def surface(self) -> Surface:
+        """Return what the sum adds up to in each cell."""
+        ...
+
+    def shares(self) -> NDArray[np.float64]:
+        """Return what each event of the history sends a day through all parts of the sum together; (n_events,)."""
         ...
 
 
@@ -82,7 +98,15 @@ class FittedDelayAware:
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``."""
-        return self.sum().forecast(period)
+        if self.model.share_at_events:
+            return self.sum().forecast(period)
+        plain, shares = self.inner.surface(), self.inner.shares()
+        recorded = float(shares.sum())
+        wanted = float((shares * self.curves.weights(self.inner.history, self.model.least_completeness)).sum())
+        made_up_for = wanted / recorded if recorded > 0 else 1.0
+        told = self._told(plain.parameters, made_up_for)
+        made_up = replace(plain, model=self.model.name, driven=plain.driven * made_up_for, parameters=told)
+        return made_up.forecast(period)
 
     def influence(self, period: Period, squares: Squares) -> Influence:
         """Return the share of each event, with its part of what is missing; exact as the inner model's is."""
@@ -97,10 +121,13 @@ class FittedDelayAware:
         scale = at_events * (wanted / placed if placed > 0 else 1.0)
         parts = tuple(replace(part, daily=part.daily * scale) for part in plain.parts)
         recorded = sum(float(part.daily.sum()) for part in plain.parts)
-        told: Mapping[str, Parameter] = {
-            **plain.parameters,
-            "least_completeness": model.least_completeness,
-            "share_at_events": model.share_at_events,
-            "made_up_for": round(wanted / recorded, 6) if recorded > 0 else 1.0,
-        }
+        told = self._told(plain.parameters, wanted / recorded if recorded > 0 else 1.0)
         return replace(plain, model=model.name, parts=parts, parameters=told)
+
+    def _told(self, plain: Mapping[str, Parameter], made_up_for: float) -> Mapping[str, Parameter]:
+        return {
+            **plain,
+            "least_completeness": self.model.least_completeness,
+            "share_at_events": self.model.share_at_events,
+            "made_up_for": round(made_up_for, 6),
+        }

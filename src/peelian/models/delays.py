@@ -4,11 +4,9 @@ An event is seen only once it is recorded, so recent delays are seen only where 
 on record as they stand would make recording look quicker than it is; the reverse-time estimator below does not.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from peelian.events.events import Events
@@ -72,7 +70,8 @@ def delay_curves(history: Events) -> DelayCurves:
     age = history.age_days(history.known_at)
     clocks = [history.table.get_column(name).to_physical().to_numpy() for name in _CLOCKS]
     delay = (2 * clocks[2] - clocks[0] - clocks[1]) / 2 / 86_400e6
-    names = tuple(sorted(history.table.get_column("crime_type").unique().to_list()))
+    codes, known = history.type_codes
+    names = tuple(known[code] for code in np.unique(codes))
     new, at_risk = _triangle(delay, age, _type_numbers(history, names), len(names))
     hazard = _ratio(new.sum(axis=0), at_risk.sum(axis=0))
     of_type = _ratio(new + PRIOR_EVENTS * hazard, at_risk + PRIOR_EVENTS)
@@ -104,9 +103,9 @@ def _triangle(
 
 def _type_numbers(history: Events, crime_types: tuple[str, ...]) -> NDArray[np.int64]:
     """Return each event's place in ``crime_types``, -1 where it is not among them; (n_events,)."""
-    numbers: Mapping[str, int] = {name: number for number, name in enumerate(crime_types)}
-    mapped = history.table.get_column("crime_type").replace_strict(numbers, default=-1, return_dtype=pl.Int64)
-    return mapped.to_numpy()
+    codes, names = history.type_codes
+    numbers = {name: number for number, name in enumerate(crime_types)}
+    return np.array([*(numbers.get(name, -1) for name in names), -1], dtype=np.int64)[codes]
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
-from peelian.models.additive import AdditiveSum, Part, check_ground
+from peelian.models.additive import AdditiveSum, Part, Surface, check_ground
 from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, mean_fade, plain, steps_ahead
 from peelian.models.lookback import look_back
@@ -116,7 +116,32 @@ class FittedHawkes:
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``. Events triggered within the period trigger none in turn."""
-        return self._sum(period).forecast(period)
+        model, learned, n_cells = self.model, self.learned, self.region.grid.n_cells
+        record = self._record()
+        age = np.arange(1, max(record.steps, 1) + 1)
+        driven = np.zeros(n_cells)
+        kernels = {kernel.bandwidth_m: kernel for kernel in self.kernels}
+        half_lives = self.ladder.half_lives
+        felt = [
+            np.bincount(record.cell, (2.0 ** (-age / h))[record.age] * record.weight, minlength=n_cells)
+            for h in half_lives
+        ]
+        triggered = (learned.theta * self._rates(record.steps, period)) @ np.stack(felt)
+        for bandwidth_m, source in zip(model.trigger_bandwidths_m, triggered, strict=True):
+            driven += kernels[bandwidth_m].spread(source)
+        counts = np.bincount(record.cell, record.weight, minlength=n_cells)
+        quiet = counts * learned.background_share / max(record.steps, 1)
+        for bandwidth_m, weight in zip(model.background_m, learned.background_weight, strict=True):
+            driven += kernels[bandwidth_m].spread(weight * quiet)
+        return Surface(
+            model.name,
+            self.bundle,
+            self.region,
+            self.history.known_at,
+            driven / model.step_days,
+            self._even_daily(record),
+            self._parameters(),
+        ).forecast(period)
 
     def influence(self, period: Period, squares: Squares) -> Influence:
         """Return the exact share of each event, as background and as trigger; see ``FittedModel``."""
@@ -124,12 +149,10 @@ class FittedHawkes:
 
     def _sum(self, period: Period) -> AdditiveSum:
         model, learned = self.model, self.learned
-        record = read_record(self.history, self.bundle, self.region, model.anchor, model.step_days, ())
+        record = self._record()
         steps = max(record.steps, 1)
         age = np.arange(1, steps + 1)[:, None]
-        half_lives = np.asarray(self.ladder.half_lives)
-        fade = 2.0 ** (-age / half_lives) / self.ladder.span(self.ladder.half_lives, steps)
-        fade *= mean_fade(half_lives, *steps_ahead(period, self.history, model.step_days))
+        fade = 2.0 ** (-age / np.asarray(self.ladder.half_lives)) * self._rates(record.steps, period)
         n_triggers = len(self.ladder.reaches)
         sends = np.zeros((n_triggers + len(model.background_m), len(self.history)))
         sends[:n_triggers, record.index] = (learned.theta @ fade.T)[:, record.age] * record.weight
@@ -138,14 +161,28 @@ class FittedHawkes:
         sends /= model.step_days
         reaches = (*model.trigger_bandwidths_m, *model.background_m)
         parts = tuple(Part(reach, daily) for reach, daily in zip(reaches, sends, strict=True))
-        even = learned.even / self.region.n_inside / model.step_days if record.cell.size else 0.0
-        parameters: dict[str, Parameter] = {
-            "branching_ratio": round(learned.branching_ratio, 9),
-            "background_weight": round(float(learned.background_weight.sum()), 9),
-            "even_ground_per_step": round(learned.even, 9),
-            "anchor": model.anchor.value,
+        even, told = self._even_daily(record), self._parameters()
+        return AdditiveSum(model.name, self.bundle, self.region, self.history, parts, even, told, self.kernels)
+
+    def _record(self) -> Record:
+        return read_record(self.history, self.bundle, self.region, self.model.anchor, self.model.step_days, ())
+
+    def _rates(self, steps: int, period: Period) -> NDArray[np.float64]:
+        """What a decayed count is multiplied by to be the mean rate per step of the period; (n_half_lives,)."""
+        ahead = steps_ahead(period, self.history, self.model.step_days)
+        half_lives = self.ladder.half_lives
+        return mean_fade(np.asarray(half_lives), *ahead) / self.ladder.span(half_lives, max(steps, 1))
+
+    def _even_daily(self, record: Record) -> float:
+        return self.learned.even / self.region.n_inside / self.model.step_days if record.cell.size else 0.0
+
+    def _parameters(self) -> dict[str, Parameter]:
+        return {
+            "branching_ratio": round(self.learned.branching_ratio, 9),
+            "background_weight": round(float(self.learned.background_weight.sum()), 9),
+            "even_ground_per_step": round(self.learned.even, 9),
+            "anchor": self.model.anchor.value,
         }
-        return AdditiveSum(model.name, self.bundle, self.region, self.history, parts, even, parameters, self.kernels)
 
 
 def _learn(

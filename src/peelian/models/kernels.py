@@ -85,8 +85,7 @@ class CellKernel:
         inside = self.region.is_inside
         if self.bandwidth_m == 0:
             return np.where(inside, source, 0.0)
-        sent = np.where(inside, source, 0.0) / self.kept
-        return self._smoothed(sent) * self.takes
+        return self._smoothed(np.where(inside, source, 0.0) / self.kept) * self.takes
 
     def weights(self, squares: Squares, cells: NDArray[np.int64], kept: NDArray[np.float64] | None = None) -> csr_array:
         """Return what each square receives of one event in each of ``cells``; (n_squares, n_listed_cells).
@@ -127,14 +126,17 @@ class CellKernel:
     def _smoothed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         taps = self.taps
         both_sides = np.concatenate([taps[:0:-1], taps])
-        surface = values.reshape(self.region.grid.shape)
+        # What lies outside the region neither sends nor receives: the window that holds the region is the whole.
+        whole = np.zeros(self.region.grid.shape)
+        surface = values.reshape(whole.shape)[self.region.window]
         for axis in (0, 1):
             if taps.size > MANY_TAPS:
                 surface = fftconvolve(surface, np.expand_dims(both_sides, 1 - axis), mode="same", axes=axis)
                 continue
             surface = correlate1d(surface, both_sides, axis=axis, mode="constant", cval=0.0)
         # A correlation of non-negative numbers may come out at -1e-20; a count may not.
-        return np.maximum(surface, 0.0).ravel()
+        np.maximum(surface, 0.0, out=whole[self.region.window])
+        return whole.ravel()
 
 
 def cells_held(region: Region, squares: Squares) -> NDArray[np.float64]:

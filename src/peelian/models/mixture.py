@@ -17,10 +17,11 @@ from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
-from peelian.models.additive import AdditiveSum, Part, check_ground
+from peelian.models.additive import AdditiveSum, Part, Surface, check_ground
 from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, Reach, mean_fade, memory_span, steps_ahead
 from peelian.models.lookback import look_back
+from peelian.models.memories import Memories, memories
 from peelian.models.mixing import GammaPrior, Patience, poisson_weights
 from peelian.models.record import Record, most_frequent_types, read_record
 from peelian.models.windows import Anchor
@@ -95,7 +96,10 @@ class KernelMixture:
         ladder = self.ladder(region.grid.cell_size_m)
         record = read_record(history, bundle, region, self.anchor, self.step_days, others)
         receives = receptivity(history, bundle, region) ** self.receptivity_power
-        weights = _learn(self, record, region, ladder, receives)
+        # A model made up for delays learns the same weights from the same record.
+        weights = history.once(
+            ("mixture", self, bundle, region), lambda: _learn(self, record, region, ladder, receives)
+        )
         kernels = tuple(
             CellKernel(region, reach.bandwidth_m, receives if reach.is_receptive else None) for reach in ladder.reaches
         )
@@ -151,11 +155,34 @@ class FittedKernelMixture:
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``."""
-        return self.sum(period).forecast(period)
+        return self.surface(period).forecast(period)
 
     def influence(self, period: Period, squares: Squares) -> Influence:
         """Return the exact share of each event; see ``FittedModel``."""
         return self.sum(period).influence(period, squares)
+
+    def surface(self, period: Period | None = None) -> Surface:
+        """Return what ``sum`` adds up to in each cell, without the events."""
+        record, felt = self._record(), self._memories()
+        sent = self._sent(felt, record.steps, (0, 1))
+        ahead = self._ahead(period)
+        if ahead != (0, 1):
+            faded = self._sent(felt, record.steps, ahead)
+            sent = faded * (sent.sum() / faded.sum() if faded.sum() > 0 else 1.0)
+        driven = np.zeros(self.region.grid.n_cells)
+        for kernel, of_cell in zip(self.kernels, sent / self.model.step_days, strict=True):
+            source = np.zeros(driven.size)
+            source[felt.cells] = of_cell
+            driven += kernel.spread(source)
+        return Surface(
+            self.model.name,
+            self.bundle,
+            self.region,
+            self.history.known_at,
+            driven,
+            self._even_daily(record),
+            self._parameters(),
+        )
 
     def sum(self, period: Period | None = None) -> AdditiveSum:
         """Return the mixture as a sum over past events: one part a bandwidth.
@@ -163,45 +190,87 @@ class FittedKernelMixture:
         For a ``period`` that begins later or lasts longer than the next step, short memories have faded
         by then: the map leans on the long ones, at the same level of expected events a day.
         """
-        model = self.model
-        record = read_record(self.history, self.bundle, self.region, model.anchor, model.step_days, self.others)
+        record = self._record()
         column = self._column(record)
         table = self._table(record.steps, (0, 1))
-        ahead = (0, 1) if period is None else steps_ahead(period, self.history, model.step_days)
+        ahead = self._ahead(period)
         if ahead != (0, 1):
             faded = self._table(record.steps, ahead)
             now, then = (float((t[:, record.age, column] * record.weight).sum()) for t in (table, faded))
             table = faded * (now / then if then > 0 else 1.0)
-        known = record.cell.size > 0 and bool((record.kind == 0).any())
         parts = []
         place = record.age * table.shape[2] + column
-        per_day = record.weight / model.step_days
+        per_day = record.weight / self.model.step_days
         for kernel, by_age_and_source in zip(self.kernels, table, strict=True):
             daily = np.zeros(len(self.history))
             daily[record.index] = by_age_and_source.ravel()[place] * per_day
             parts.append(Part(kernel.bandwidth_m, daily, kernel))
-        even = self.weights.even / self.region.n_inside / model.step_days if known else 0.0
-        parameters: dict[str, Parameter] = {
+        even = self._even_daily(record)
+        return AdditiveSum(
+            self.model.name, self.bundle, self.region, self.history, tuple(parts), even, self._parameters()
+        )
+
+    def shares(self) -> NDArray[np.float64]:
+        """Return what each event sends a day through all parts of ``sum`` together; (n_events,)."""
+        record = self._record()
+        table = self._table(record.steps, (0, 1)).sum(axis=0)
+        daily = np.zeros(len(self.history))
+        place = record.age * table.shape[1] + self._column(record)
+        daily[record.index] = table.ravel()[place] * record.weight / self.model.step_days
+        return daily
+
+    def _record(self) -> Record:
+        model = self.model
+        return read_record(self.history, self.bundle, self.region, model.anchor, model.step_days, self.others)
+
+    def _memories(self) -> Memories:
+        model, ladder, n_cells = self.model, self.ladder, self.region.grid.n_cells
+        half_lives = ladder.half_lives, ladder.other_half_lives
+        asked = ("memories", self.bundle, self.region, model.anchor, model.step_days, self.others, *half_lives)
+        return self.history.once(asked, lambda: memories(self._record(), n_cells, *half_lives))
+
+    def _ahead(self, period: Period | None) -> tuple[int, int]:
+        return (0, 1) if period is None else steps_ahead(period, self.history, self.model.step_days)
+
+    def _even_daily(self, record: Record) -> float:
+        known = record.cell.size > 0 and bool((record.kind == 0).any())
+        return self.weights.even / self.region.n_inside / self.model.step_days if known else 0.0
+
+    def _parameters(self) -> dict[str, Parameter]:
+        return {
             "training_events": self.weights.training_events,
-            "anchor": model.anchor.value,
+            "anchor": self.model.anchor.value,
             "even_ground_per_step": round(self.weights.even, 9),
             "own_weight": round(float(self.weights.own.sum()), 9),
             "other_weight": round(float(self.weights.others.sum()), 9),
             "other_types": ", ".join(self.others),
         }
-        return AdditiveSum(model.name, self.bundle, self.region, self.history, tuple(parts), even, parameters)
+
+    def _rates(self, half_lives: tuple[float, ...], steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:
+        """What a decayed count is multiplied by to be the mean rate per step of the steps ahead; (n_half_lives,)."""
+        span = memory_span(half_lives, np.array([max(steps, 1)]))[0]
+        return np.asarray(mean_fade(np.asarray(half_lives), *ahead) / span)
+
+    def _sent(self, felt: Memories, steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:
+        """What each active cell sends through each bandwidth per step; (n_bandwidths, n_active)."""
+        ladder, weights = self.ladder, self.weights
+        own = felt.own * self._rates(ladder.half_lives, steps, ahead)[:, None]
+        of_class = np.tensordot(weights.own, own, axes=([2], [0]))  # (class, bandwidth, active)
+        every = np.arange(felt.cells.size)
+        sent = of_class[ladder.classes(felt.own_events), :, every].T
+        others = felt.others * self._rates(ladder.other_half_lives, steps, ahead)[:, None]
+        from_others = np.tensordot(weights.others, others, axes=([0, 2], [0, 1]))
+        for place, reach in enumerate(ladder.other_reaches):
+            sent[ladder.reaches.index(reach)] += from_others[place]
+        return sent
 
     def _table(self, steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:
         """What an event sends through each bandwidth, by age and source; (n_bandwidths, n_ages, n_sources)."""
         ladder, weights = self.ladder, self.weights
-        age = np.arange(1, max(steps, 1) + 1)
-        n = np.array([max(steps, 1)])
-        fade = 2.0 ** (-age[:, None] / np.asarray(ladder.half_lives)) / memory_span(ladder.half_lives, n)
-        fade *= mean_fade(np.asarray(ladder.half_lives), *ahead)
-        other_fade = 2.0 ** (-age[:, None] / np.asarray(ladder.other_half_lives)) / memory_span(
-            ladder.other_half_lives, n
-        )
-        other_fade *= mean_fade(np.asarray(ladder.other_half_lives), *ahead)
+        age = np.arange(1, max(steps, 1) + 1)[:, None]
+        fade = 2.0 ** (-age / np.asarray(ladder.half_lives)) * self._rates(ladder.half_lives, steps, ahead)
+        other_fade = 2.0 ** (-age / np.asarray(ladder.other_half_lives))
+        other_fade *= self._rates(ladder.other_half_lives, steps, ahead)
         own = np.einsum("qsh,ah->saq", weights.own, fade)
         others = np.zeros((len(ladder.reaches), age.size, len(self.others)))
         for place, reach in enumerate(ladder.other_reaches):
@@ -212,7 +281,7 @@ class FittedKernelMixture:
         """Each event's column of the table: the class of its cell, or its crime type."""
         own = record.kind == 0
         counts = np.bincount(record.cell[own], minlength=self.region.grid.n_cells).astype(np.float64)
-        return np.where(own, self.ladder.classes(counts[record.cell]), self.ladder.n_classes + record.kind - 1)
+        return np.where(own, self.ladder.classes(counts)[record.cell], self.ladder.n_classes + record.kind - 1)
 
 
 def receptivity(history: Events, bundle: Bundle, region: Region) -> NDArray[np.float64]:

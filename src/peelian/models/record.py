@@ -37,9 +37,16 @@ def read_record(
 ) -> Record:
     """Return the record of the bundle and of the ``others`` types, as known at the history's cutoff.
 
-    An event of unknown hour stands at the middle of its span. Events after the record's end or outside
+    Read once of a history for all who ask alike. An event of unknown hour stands at the middle of its span. Events after the record's end or outside
     the region are left out. The record begins with the oldest event of any type.
     """
+    asked = ("record", bundle, region, anchor, step_days, others)
+    return history.once(asked, lambda: _read(history, bundle, region, anchor, step_days, others))
+
+
+def _read(
+    history: Events, bundle: Bundle, region: Region, anchor: Anchor, step_days: float, others: tuple[str, ...]
+) -> Record:
     window = Window(_ALL, anchor)
     end = window.end(history)
     # Half-open: an event at the very cutoff belongs to the period that begins there.

@@ -60,7 +60,11 @@ class Window:
         """
         if not len(history):
             return self.days
+        return min(history.once(("days on record", self.anchor), lambda: self._all_days(history)), self.days)
+
+    def _all_days(self, history: Events) -> float:
+        """Days from the oldest event that counts to the window's end; at least one."""
         began = history.seconds_before(self.end(history))[0]
         passed = began.size // _STRAGGLERS if began.size >= _MANY else 0
         oldest = float(np.partition(began, -1 - passed)[-1 - passed]) / 86_400
-        return min(max(oldest, 1.0), self.days)
+        return max(oldest, 1.0)

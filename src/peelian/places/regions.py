@@ -1,6 +1,6 @@
 """A region: the grid a model works on, and which of its cells can hold a crime at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,14 @@ from peelian.places.grid import Grid
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Region:
-    """``is_inside`` (n_cells,) marks the cells of all study areas, masked ones left out."""
+    """``is_inside`` (n_cells,) marks the cells of all study areas, masked ones left out.
+
+    ``window`` are the rows and the columns that hold them all: beyond it there is nothing to work out.
+    """
 
     grid: Grid
     is_inside: NDArray[np.bool_]
+    window: tuple[slice, slice] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a mark per cell of another grid, and a region without cells."""
@@ -22,6 +26,10 @@ class Region:
             raise PlaceError(f"is_inside has shape {self.is_inside.shape}; the grid has {self.grid.n_cells} cells.")
         if not self.is_inside.any():
             raise PlaceError("a region without any cell: no study area holds the centre of one.")
+        inside = self.is_inside.reshape(self.grid.shape)
+        rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+        window = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+        object.__setattr__(self, "window", window)
 
     @property
     def n_inside(self) -> int:

@@ -61,7 +61,7 @@ def test_blocks_hold_whole_refits_and_all_periods() -> None:
     blocks = plan.blocks()
     assert all(len(b) % 3 == 0 for b in blocks[:-1])
     assert tuple(p for b in blocks for p in b) == plan.periods()
-    assert len(plan.keys()) == len(set(plan.keys())) == len(blocks) * 2 * 2
+    assert len(plan.keys()) == len(set(plan.keys())) == len(blocks) * 2
 
 
 def test_the_cutoff_lies_the_lead_before_the_period() -> None:
