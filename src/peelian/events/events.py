@@ -137,6 +137,15 @@ class Events:
         """Return the events that began before the instant."""
         return self._with(self.table.filter(pl.col("occurred_from") < instant))
 
+    def as_known_then(self, instant: datetime) -> "Events":
+        """Return what of these events had begun and was on record at an earlier instant.
+
+        Corrections since are not undone: these are each event's present version only.
+        """
+        at = round(instant.timestamp() * 1_000_000)
+        known = (self._column("recorded_at") <= at) & (self._column("occurred_from") < at)
+        return rows_where(self.table, self._held, known, self.crs, instant)
+
     def since(self, instant: datetime) -> "Events":
         """Return the events whose span ends at the instant or after it."""
         return self._with(self.table.filter(pl.col("occurred_to") >= instant))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peelian.errors import EventsError
 from peelian.events.events import EVENT_SCHEMA, Events, codes_of, rows_where
 from peelian.events.log import EventLog
+from peelian.places.grid import Grid
 
 #: Until the end of time: no later row of the log speaks of the event.
 FOREVER = np.iinfo(np.int64).max
@@ -66,6 +67,11 @@ class Replay:
             raise EventsError(f"cutoff = {cutoff.isoformat()} has no time zone; give an aware instant.")
         at = np.int64(round(cutoff.timestamp() * 1_000_000))
         return np.asarray((self.stands_from <= at) & (at < self.stands_until))
+
+    def lay_on(self, grid: Grid) -> None:
+        """Find each row's cell on the grid now: the events of every cutoff then have theirs at hand."""
+        held = _held(self)
+        held[grid] = grid.cell_of(held["x"], held["y"])
 
     @property
     def first_recorded_at(self) -> datetime | None:

@@ -105,6 +105,9 @@ def bench_of(path: str) -> Bench:
     plan = Plan.from_json(folder.plan())
     replay = folder.replay(plan.force.crs)
     layer = folder.layer(plan.level, plan.grid)
+    lattice = layer.region.nested(LATTICE)
+    for grid in (layer.grid, lattice.grid):
+        replay.lay_on(grid)
     known_now = replay.as_known_at(plan.judged_at)
     begins, ends = (known_now.table.get_column(n).dt.epoch("us").to_numpy() for n in ("occurred_from", "occurred_to"))
     return Bench(
@@ -114,7 +117,7 @@ def bench_of(path: str) -> Bench:
         layer,
         Ground.of(layer),
         layer.region,
-        layer.region.nested(LATTICE),
+        lattice,
         plan.grid.parent_cells(LATTICE),
         folder.places(),
         known_now,

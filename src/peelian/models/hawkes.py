@@ -171,7 +171,8 @@ class FittedHawkes:
         """What a decayed count is multiplied by to be the mean rate per step of the period; (n_half_lives,)."""
         ahead = steps_ahead(period, self.history, self.model.step_days)
         half_lives = self.ladder.half_lives
-        return mean_fade(np.asarray(half_lives), *ahead) / self.ladder.span(half_lives, max(steps, 1))
+        # One event triggers so many in all, however long the record: its span does not ask for the steps.
+        return mean_fade(np.asarray(half_lives), *ahead) / self.ladder.span(half_lives, np.array([max(steps, 1)]))
 
     def _even_daily(self, record: Record) -> float:
         return self.learned.even / self.region.n_inside / self.model.step_days if record.cell.size else 0.0

@@ -47,10 +47,13 @@ class KernelLadder:
         """Number of classes of own sources."""
         return len(self.class_edges) + 1
 
-    def span(self, half_lives: tuple[float, ...], steps: int) -> NDArray[np.float64]:
-        """Return what decayed counts are divided by once so many steps are on record; (n_half_lives,)."""
+    def span(self, half_lives: tuple[float, ...], steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what decayed counts are divided by once so many steps are on record.
+
+        (n_steps, n_half_lives); with ``per_event`` (n_half_lives,), however many they are.
+        """
         if not self.per_event:
-            return np.asarray(memory_span(half_lives, np.array([steps]))[0])
+            return memory_span(half_lives, steps)
         return np.asarray(1.0 / (2.0 ** (1.0 / np.asarray(half_lives)) - 1.0))
 
     def classes(self, counts: NDArray[np.float64]) -> NDArray[np.int64]:

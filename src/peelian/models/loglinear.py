@@ -175,11 +175,32 @@ class FittedLogLinear:
 
     def rates(self, record: Record, since: int) -> list[NDArray[np.float64]]:
         """Return each trace's rate per step in every cell, from events of age ``since`` and older; (n_cells,) each."""
-        found = []
+        return self.rates_at(record, np.array([since], dtype=np.int64))[0]
+
+    def rates_at(self, record: Record, starts: NDArray[np.int64]) -> list[list[NDArray[np.float64]]]:
+        """Return ``rates`` from each of these ages on, which rise; one pass over the record serves them all.
+
+        What is felt from one start on is what is felt from the next, faded, and what fell in between.
+        """
+        found: list[list[NDArray[np.float64]]] = [[] for _ in starts]
+        stretch = np.searchsorted(starts, record.age, side="right") - 1
+        steps = np.arange(1, max(record.steps, 1) + 1)
+        n_cells = self.region.grid.n_cells
         for trace in self.model.traces:
-            rows, sent = self._sent(record, since, trace)
-            source = np.bincount(record.cell[rows], sent, minlength=self.region.grid.n_cells)
-            found.append(self.kernels[trace.bandwidth_m].spread(source.astype(np.float64)))
+            half_life = trace.half_life_days / self.model.step_days
+            rows = np.flatnonzero((stretch >= 0) & ((record.kind > 0) == trace.of_others))
+            fade = 2.0 ** (-steps / half_life)
+            sent = record.weight[rows] * fade[record.age[rows] - starts[stretch[rows]]]
+            place = stretch[rows] * n_cells + record.cell[rows]
+            fell = np.bincount(place, sent, minlength=starts.size * n_cells).reshape(starts.size, n_cells)
+            span = np.cumsum(fade)
+            felt = np.zeros(n_cells)
+            for number in range(starts.size - 1, -1, -1):
+                since = int(starts[number])
+                until = int(starts[number + 1]) if number + 1 < starts.size else since
+                felt = fell[number] + felt * 2.0 ** (-(until - since) / half_life)
+                rate = felt / span[max(record.steps - since, 1) - 1]
+                found[number].append(self.kernels[trace.bandwidth_m].spread(rate))
         return found
 
     def features(self, rates: list[NDArray[np.float64]], floor: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -212,7 +233,7 @@ def _learn(plain: FittedLogLinear) -> _Learned:
     every = model.every_steps
     longest = record.steps - min(model.burn_in_steps, record.steps // 2)
     starts = np.arange(min(model.training_steps, longest) // every) * every
-    seen = [plain.rates(record, int(start) + every) for start in starts]
+    seen = plain.rates_at(record, starts + every)
     means = np.array([[r[region.is_inside].mean() for r in rates] for rates in seen])
     floor = np.maximum(FLOOR_SHARE * means.mean(axis=0), _LEAST) if starts.size else np.full(len(model.traces), _LEAST)
     taught = own & (record.age < starts.size * every)

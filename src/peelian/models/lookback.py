@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, Reach
 from peelian.models.record import Record
-from peelian.models.sources import DecayedSources
+from peelian.models.sources import Changes, Level, View, levels_of
 from peelian.places.regions import Region
 
 
@@ -48,46 +49,80 @@ def look_back(
     the record's order. ``receptivity`` (n_cells,) is what receptive reaches receive by.
     """
     oldest, newest = int(training.max()), int(training.min())
-    sources = DecayedSources(record, region, ladder, oldest, receptivity)
+    days = oldest - newest + 1
+    is_active = np.bincount(record.cell, minlength=region.grid.n_cells) > 0
+    active = np.flatnonzero(is_active)
+    changes = Changes.of(record, ladder, (np.cumsum(is_active) - 1)[record.cell], oldest, days)
+    fade = _fade(ladder, len(record.others), np.arange(days), record.steps - 1 - oldest + np.arange(days))
+    # Everything a kernel sends stays within the region, so its sum over the region is its sum over sources.
+    exposure = (changes.totals(days) * fade).sum(axis=0)
+    order = np.argsort(-record.age, kind="stable")
+    taught = order[(record.kind[order] == 0) & (record.age[order] <= oldest) & (record.age[order] >= newest)]
+    day, cell = oldest - record.age[taught], record.cell[taught]
     # Without other types there is nothing to read for them.
     other_reaches = ladder.other_reaches if record.others else ()
-    n_own = ladder.n_classes * len(ladder.half_lives)
-    read: dict[Reach, list[NDArray[np.float64]]] = {r: [] for r in sorted({*ladder.reaches, *other_reaches})}
-    weights = []
-    exposure = np.zeros(sources.total.size)
-    order = np.argsort(-record.age, kind="stable")
-    bounds = np.searchsorted(-record.age[order], -np.arange(oldest + 1, newest - 1, -1), side="right")
-    sources.add(order[: bounds[0]])
-    for number, age in enumerate(range(oldest, newest - 1, -1)):
-        today = order[bounds[number] : bounds[number + 1]]
-        fade = _fade(ladder, len(record.others), oldest - age, record.steps - 1 - age)
-        # Everything a kernel sends stays within the region, so its sum over the region is its sum over sources.
-        exposure += sources.total * fade
-        own = today[record.kind[today] == 0]
-        if own.size:
-            for reach, rows in read.items():
-                rows.append(sources.rates_at(reach, record.cell[own], all_kinds=reach in other_reaches) * fade)
-            weights.append(record.weight[own])
-        sources.add(today)
-    rates = {r: np.concatenate(rows) if rows else np.empty((0, fade.size)) for r, rows in read.items()}
+    read: dict[Reach, NDArray[np.float64]] = {}
+    for level in levels_of(region, active, tuple(sorted({*ladder.reaches, *other_reaches}))):
+        kernels = [CellKernel(region, r.bandwidth_m, receptivity if r.is_receptive else None) for r in level.reaches]
+        views = [View.of(kernel, active, level) for kernel in kernels]
+        read |= zip(level.reaches, _read(level, views, changes, (day, cell)), strict=True)
+    n, n_own = taught.size, ladder.n_classes * len(ladder.half_lives)
     own_shape = (ladder.n_classes, len(ladder.half_lives))
     other_shape = (len(record.others), len(ladder.other_half_lives))
-    n = sum(rows.size for rows in weights)
-    own_rates = [rates[r][:, :n_own].reshape(n, *own_shape) for r in ladder.reaches]
-    other_rates = [rates[r][:, n_own:].reshape(n, *other_shape) for r in other_reaches]
+    faded = {r: rates * fade[day] for r, rates in read.items()}
+    own_rates = [faded[r][:, :n_own].reshape(n, *own_shape) for r in ladder.reaches]
+    other_rates = [faded[r][:, n_own:].reshape(n, *other_shape) for r in other_reaches]
     nothing = np.zeros((n, other_shape[0], len(ladder.other_reaches), other_shape[1]))
     return Lookback(
         np.stack(own_rates, axis=2),
         np.stack(other_rates, axis=2) if other_rates else nothing,
         np.repeat(exposure[:n_own].reshape(own_shape)[:, None], len(ladder.reaches), axis=1),
         np.repeat(exposure[n_own:].reshape(other_shape)[:, None], len(ladder.other_reaches), axis=1),
-        np.concatenate(weights) if weights else np.empty(0),
-        oldest - newest + 1,
+        record.weight[taught],
+        days,
     )
 
 
-def _fade(ladder: KernelLadder, n_others: int, since: int, steps: int) -> NDArray[np.float64]:
-    """By how much the sources, held as of the origin, count ``since`` steps later; (n_columns,)."""
-    own = 2.0 ** (-since / np.asarray(ladder.half_lives)) / ladder.span(ladder.half_lives, steps)
-    other = 2.0 ** (-since / np.asarray(ladder.other_half_lives)) / ladder.span(ladder.other_half_lives, steps)
-    return np.concatenate([np.tile(own, ladder.n_classes), np.tile(other, n_others)])
+def _read(
+    level: Level,
+    views: list[View],
+    changes: Changes,
+    at: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> list[NDArray[np.float64]]:
+    """Return what each view of a level brings to each (day, cell), undivided; (n, n_columns) each.
+
+    Days rise. The sources are brought forward day by day and read where an event came.
+    """
+    day, cell = at
+    width = changes.n_columns
+    place = level.slot_of[changes.slot] * width + changes.column
+    bounds = np.searchsorted(changes.moment, np.arange(int(day.max(initial=0)) + 2), side="left")
+    before = slice(0, int(bounds[1]))
+    sources = np.bincount(place[before], changes.value[before], minlength=level.n_slots * width)
+    by_slot = sources.reshape(level.n_slots, width)
+    share, sends = (np.stack([getattr(view, name) for view in views]) for name in ("share", "sends"))
+    rates = np.empty((day.size, len(views), width))
+    stops = np.searchsorted(day, np.arange(bounds.size), side="left")
+    for number in range(bounds.size - 1):
+        came = slice(int(stops[number]), int(stops[number + 1]))
+        if number:
+            new = slice(int(bounds[number]), int(bounds[number + 1]))
+            np.add.at(sources, place[new], changes.value[new])
+        if came.stop > came.start:
+            near = level.near(cell[came])
+            rates[came] = np.matmul((share[:, None] * sends[:, near]).swapaxes(0, 1), by_slot[near])
+    for number, view in enumerate(views):
+        if view.takes is not None:
+            rates[:, number] *= view.takes[cell][:, None]
+    return [rates[:, number] for number in range(len(views))]
+
+
+def _fade(
+    ladder: KernelLadder, n_others: int, since: NDArray[np.int64], steps: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """By how much the sources, held as of the origin, count ``since`` steps later; (n_days, n_columns)."""
+    own, other = (
+        2.0 ** (-since[:, None] / np.asarray(half_lives)) / ladder.span(half_lives, steps)
+        for half_lives in (ladder.half_lives, ladder.other_half_lives)
+    )
+    return np.concatenate([np.tile(own, (1, ladder.n_classes)), np.tile(other, (1, n_others))], axis=1)

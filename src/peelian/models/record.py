@@ -47,25 +47,42 @@ def read_record(
 def _read(
     history: Events, bundle: Bundle, region: Region, anchor: Anchor, step_days: float, others: tuple[str, ...]
 ) -> Record:
-    window = Window(_ALL, anchor)
-    end = window.end(history)
-    # Half-open: an event at the very cutoff belongs to the period that begins there.
-    age_days = history.age_days(end)
+    whole = history.once(("ages", region, anchor, step_days), lambda: _ages(history, region, anchor, step_days))
     codes, names = history.type_codes
     kinds = dict.fromkeys(bundle.crime_types, 0)
     kinds |= {crime_type: number for number, crime_type in enumerate(others, start=1)}
-    of_code = np.array([kinds.get(name, -1) for name in names], dtype=np.int64)
-    kind = of_code[codes] if names else np.empty(0, dtype=np.int64)
-    cell = history.cells(region.grid)
-    kept = np.flatnonzero((kind >= 0) & (age_days > 0) & (cell >= 0))
-    kept = kept[region.is_inside[cell[kept]]]
-    own = kind[kept] == 0
-    weight = np.ones(kept.size)
+    of_code = np.array([*(kinds.get(name, -1) for name in names), -1], dtype=np.int64)
+    kind = of_code[codes[whole.index]]
+    cell, age, index = whole.cell, whole.age, whole.index
+    wanted = kind >= 0
+    if not wanted.all():
+        rows = np.flatnonzero(wanted)
+        kind, cell, age, index = kind[rows], cell[rows], age[rows], index[rows]
+    weight = np.ones(index.size)
     if not bundle.counts_events:
-        weight = np.where(own, bundle.weights_of(history)[kept], 1.0)
+        weight = np.where(kind == 0, bundle.weights_of(history)[index], 1.0)
+    return Record(cell, age, kind, weight, index, others, whole.steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ages:
+    """Cell and age of all events inside the region, whatever their type, and each one's place in the history."""
+
+    cell: NDArray[np.int64]
+    age: NDArray[np.int64]
+    index: NDArray[np.int64]
+    steps: int
+
+
+def _ages(history: Events, region: Region, anchor: Anchor, step_days: float) -> _Ages:
+    window = Window(_ALL, anchor)
+    # Half-open: an event at the very cutoff belongs to the period that begins there.
+    age_days = history.age_days(window.end(history))
+    cell = history.cells(region.grid)
+    index = np.flatnonzero((age_days > 0) & (cell >= 0) & region.is_inside[cell])
     steps = int(np.ceil(window.days_on_record(history) / step_days - 1e-9)) if len(history) else 0
-    age = np.ceil(age_days[kept] / step_days - 1e-12).astype(np.int64) - 1
-    return Record(cell[kept], np.clip(age, 0, max(steps - 1, 0)), kind[kept], weight, kept, others, steps)
+    age = np.ceil(age_days[index] / step_days - 1e-12).astype(np.int64) - 1
+    return _Ages(cell[index], np.clip(age, 0, max(steps - 1, 0)), index, steps)
 
 
 def most_frequent_types(history: Events, bundle: Bundle, most: int, least_events: int) -> tuple[str, ...]:

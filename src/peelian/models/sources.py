@@ -1,4 +1,4 @@
-"""Decayed sources: past events held per cell so that any day can be read without a pass over the lattice.
+"""Decayed sources: past events held per cell, and how they change from day to day while a model learns.
 
 Reaches beyond ``COARSE_ABOVE`` cells are read from a coarser copy of the lattice, so that a far reach costs no
 more than a near one. Only learning reads these; a forecast always uses the exact kernel.
@@ -26,98 +26,112 @@ LEARNING_REACH = 3.0
 MOST_HALVINGS = 1000.0
 
 
-class DecayedSources:
-    """Decayed counts of events by cell and column: own classes x half-lives, then other types x half-lives.
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """How decayed sources change from one training day to the next: all (n_changes,), in order of ``moment``.
 
-    A source of age ``a`` is held as ``2^((origin - a) / h)``: one factor per reading day turns the whole
-    into ages as of that day. Own sources change class as their cell gathers events. This is the one
-    value here that changes: it is filled day by day within ``look_back`` and seen by nobody else.
+    A change of moment ``m`` is seen from the ``m``-th training day on (0: from before the first). It adds ``value`` to
+    ``column`` of the source in ``slot``. Columns: own classes x half-lives, then other types x half-lives.
     """
 
-    def __init__(
-        self,
-        record: Record,
-        region: Region,
-        ladder: KernelLadder,
-        origin: int,
-        receptivity: NDArray[np.float64] | None,
-    ) -> None:
+    moment: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    column: NDArray[np.int64]
+    value: NDArray[np.float64]
+    n_columns: int
+
+    @classmethod
+    def of(cls, record: Record, ladder: KernelLadder, slot: NDArray[np.int64], origin: int, days: int) -> "Changes":
+        """Return the changes of ``days`` training days, of which the first is ``origin`` steps back.
+
+        A source of age ``a`` is held as ``2^((origin - a) / h)``: one factor per day turns the whole into ages as of
+        that day. Own sources change class as their cell gathers events.
+
+        Raises
+        ------
+        ForecastError
+            When a half-life is so short that the held values would leave the numbers.
+        """
         shortest = min(*ladder.half_lives, *(ladder.other_half_lives if record.others else ()), np.inf)
         if origin / shortest > MOST_HALVINGS:
             raise ForecastError(
                 f"a half-life of {shortest:g} steps over {origin} training steps halves more than {MOST_HALVINGS:g} "
                 "times; learn from fewer steps or give a longer half-life."
             )
-        self._record, self._ladder, self._origin, self._receptivity = record, ladder, origin, receptivity
-        active, self._slot = np.unique(record.cell, return_inverse=True)
-        self._n_own_events = np.zeros(active.size)
-        self._held = np.zeros((active.size, len(ladder.half_lives)))
-        self._n_own = ladder.n_classes * len(ladder.half_lives)
-        n_columns = self._n_own + len(record.others) * len(ladder.other_half_lives)
-        reaches = sorted({*ladder.reaches, *(ladder.other_reaches if record.others else ())})
-        factors = {r: _coarseness(r.bandwidth_m, region.grid.cell_size_m) for r in reaches}
-        self._levels = {
-            factor: _Level.of(
-                region.grid, active, factor, n_columns, [r.bandwidth_m for r in reaches if factors[r] == factor]
-            )
-            for factor in sorted(set(factors.values()))
-        }
-        self._views = {
-            r: _View.of(
-                CellKernel(region, r.bandwidth_m, receptivity if r.is_receptive else None),
-                active,
-                self._levels[factors[r]],
-            )
-            for r in reaches
-        }
-        self.total = np.zeros(n_columns)
+        moment = np.maximum(origin - record.age + 1, 0)
+        seen = moment < days
+        own, other = np.flatnonzero(seen & (record.kind == 0)), np.flatnonzero(seen & (record.kind > 0))
+        held = _held(record, own, ladder.half_lives, origin) * record.weight[own, None]
+        kept, moved = _own_changes(moment[own], slot[own], held, ladder)
+        n_own = ladder.n_classes * len(ladder.half_lives)
+        n_others = len(ladder.other_half_lives)
+        first = n_own + (record.kind[other] - 1) * n_others
+        theirs = _columns(moment[other], slot[other], first, _held(record, other, ladder.other_half_lives, origin))
+        parts = [np.concatenate(some) for some in zip(kept, moved, theirs, strict=True)]
+        order = np.argsort(parts[0], kind="stable")
+        return cls(*(part[order] for part in parts), n_own + len(record.others) * n_others)
 
-    def add(self, rows: NDArray[np.int64]) -> None:
-        """Take in events (rows of the record): they are seen from now on."""
-        record, ladder = self._record, self._ladder
-        own = rows[record.kind[rows] == 0]
-        touched, place = np.unique(self._slot[own], return_inverse=True)
-        held, n_before = self._held[touched], self._n_own_events[touched]
-        now = held.copy()
-        np.add.at(now, place, self._as_of_origin(own, ladder.half_lives) * record.weight[own, None])
-        n_after = n_before + np.bincount(place, minlength=touched.size)
-        self._held[touched], self._n_own_events[touched] = now, n_after
-        self._place(touched, ladder.classes(n_before), -held)
-        self._place(touched, ladder.classes(n_after), now)
-        other = rows[record.kind[rows] > 0]
-        value = self._as_of_origin(other, ladder.other_half_lives)
-        column = self._n_own + (record.kind[other] - 1)[:, None] * len(ladder.other_half_lives)
-        self._spread(self._slot[other], column + np.arange(len(ladder.other_half_lives)), value)
+    def totals(self, days: int) -> NDArray[np.float64]:
+        """Return each column summed over all sources as seen on each training day; (days, n_columns)."""
+        place = self.moment * self.n_columns + self.column
+        made = np.bincount(place, self.value, minlength=days * self.n_columns)
+        return np.cumsum(made.reshape(days, self.n_columns), axis=0)
 
-    def rates_at(self, reach: Reach, cells: NDArray[np.int64], *, all_kinds: bool) -> NDArray[np.float64]:
-        """Return what one reach brings to each cell, undivided; (n, n_columns), other types 0 unless asked for."""
-        view = self._views[reach]
-        level = view.level
-        near = level.slot_at[level.index_of(cells)[:, None] + view.offset]
-        share = view.share * view.sends[near]
-        n_read = self.total.size if all_kinds else self._n_own
-        rates = np.zeros((cells.size, self.total.size))
-        rates[:, :n_read] = np.matmul(share[:, None, :], level.counts[near, :n_read])[:, 0]
-        if view.takes is not None:
-            rates *= view.takes[cells][:, None]
-        return rates
 
-    def _as_of_origin(self, rows: NDArray[np.int64], half_lives: tuple[float, ...]) -> NDArray[np.float64]:
-        return np.asarray(2.0 ** ((self._origin - self._record.age[rows])[:, None] / np.asarray(half_lives)))
+_Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
-    def _place(self, touched: NDArray[np.int64], classes: NDArray[np.int64], value: NDArray[np.float64]) -> None:
-        n = len(self._ladder.half_lives)
-        self._spread(touched, classes[:, None] * n + np.arange(n), value)
 
-    def _spread(self, slots: NDArray[np.int64], columns: NDArray[np.int64], value: NDArray[np.float64]) -> None:
-        np.add.at(self.total, columns, value)
-        for level in self._levels.values():
-            np.add.at(level.counts, (level.slot_of[slots][:, None], columns), value)
+def _held(record: Record, rows: NDArray[np.int64], half_lives: tuple[float, ...], origin: int) -> NDArray[np.float64]:
+    """What each event is held as, (n_rows, n_half_lives)."""
+    age = np.arange(max(record.steps, 1))[:, None]
+    return np.asarray((2.0 ** ((origin - age) / np.asarray(half_lives)))[record.age[rows]])
+
+
+def _columns(
+    moment: NDArray[np.int64], slot: NDArray[np.int64], first: NDArray[np.int64], values: NDArray[np.float64]
+) -> _Columns:
+    """Return changes of whole rows of half-lives, from the ``first`` column of each on."""
+    n = values.shape[1]
+    column = (first[:, None] + np.arange(n)).ravel()
+    return np.repeat(moment, n), np.repeat(slot, n), column, values.ravel()
+
+
+def _own_changes(
+    moment: NDArray[np.int64], slot: NDArray[np.int64], held: NDArray[np.float64], ladder: KernelLadder
+) -> tuple[_Columns, _Columns]:
+    """Return what own events add in the class that their cell has by then, and what moves when a cell changes class."""
+    n = len(ladder.half_lives)
+    order = np.lexsort((moment, slot))
+    moment, slot, held = moment[order], slot[order], held[order]
+    place = np.arange(slot.size)
+    # A cell's class follows from its events up to the moment, those of the moment included.
+    is_last = np.append((slot[1:] != slot[:-1]) | (moment[1:] != moment[:-1]), True)[: slot.size]
+    last = place[is_last][np.cumsum(is_last) - is_last]
+    begins = np.searchsorted(slot, slot, side="left")
+    of_class = ladder.classes((last - begins + 1).astype(np.float64))
+    kept = _columns(moment, slot, of_class * n, held)
+    changes = np.flatnonzero((slot[1:] == slot[:-1]) & (of_class[1:] != of_class[:-1])) + 1
+    # What a cell held before it changed class: sums over its classes so far, none of which is ever undone.
+    by_class = np.stack(
+        [
+            np.bincount(slot * ladder.n_classes + of_class, column, minlength=(slot.max(initial=-1) + 1) * ladder.n_classes)
+            for column in held.T
+        ],
+        axis=1,
+    ).reshape(-1, ladder.n_classes, n)
+    so_far = np.cumsum(by_class, axis=1)[slot[changes], of_class[changes - 1]]
+    leaves = _columns(moment[changes], slot[changes], of_class[changes - 1] * n, -so_far)
+    enters = _columns(moment[changes], slot[changes], of_class[changes] * n, so_far)
+    moved = tuple(np.concatenate(pair) for pair in zip(leaves, enters, strict=True))
+    return kept, moved  # type: ignore[return-value]  # zip forgets that there are four
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Level:
-    """The counts on one coarseness. Slot 0 is empty ground; ``slot_at`` has a margin as wide as any reach."""
+class Level:
+    """The sources on one coarseness. Slot 0 is empty ground; ``slot_at`` has a margin as wide as any reach.
+
+    ``reaches`` are those that are read here.
+    """
 
     grid: Grid
     factor: int
@@ -125,54 +139,59 @@ class _Level:
     width: int
     slot_of: NDArray[np.int64]
     slot_at: NDArray[np.int32]
-    counts: NDArray[np.float64]
+    n_slots: int
+    reaches: tuple[Reach, ...]
 
     @classmethod
-    def of(
-        cls, grid: Grid, active: NDArray[np.int64], factor: int, n_columns: int, bandwidths: list[float]
-    ) -> "_Level":
-        """Return the empty level on which these bandwidths are read."""
-        margin = max(_taps(b, grid.cell_size_m * factor).size - 1 for b in bandwidths)
+    def of(cls, grid: Grid, active: NDArray[np.int64], factor: int, reaches: tuple[Reach, ...]) -> "Level":
+        """Return the level on which these reaches are read."""
+        margin = max(_taps(r.bandwidth_m, grid.cell_size_m * factor).size - 1 for r in reaches)
         n_rows, width = (-(-n // factor) + 2 * margin for n in grid.shape)
         columns, rows = grid.columns_and_rows(active)
         place = (rows // factor + margin) * width + columns // factor + margin
         places, inverse = np.unique(place, return_inverse=True)
         slot_at = np.zeros(n_rows * width, dtype=np.int32)
         slot_at[places] = np.arange(1, places.size + 1)
-        counts = np.zeros((places.size + 1, n_columns))
-        return cls(grid, factor, margin, width, inverse.astype(np.int64) + 1, slot_at, counts)
+        return cls(grid, factor, margin, width, inverse.astype(np.int64) + 1, slot_at, places.size + 1, reaches)
 
-    def index_of(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return where in ``slot_at`` the cells stand."""
+    def near(self, cells: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the slots around each cell, as wide as the widest reach; (n, n_steps)."""
         columns, rows = self.grid.columns_and_rows(cells)
-        return (rows // self.factor + self.margin) * self.width + columns // self.factor + self.margin
+        index = (rows // self.factor + self.margin) * self.width + columns // self.factor + self.margin
+        step = np.arange(-self.margin, self.margin + 1)
+        return self.slot_at[index[:, None] + (step[:, None] * self.width + step).ravel()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """How one reach is read: over which steps on its level, with which shares.
+class View:
+    """How one reach is read on its level: with which shares of the slots around.
 
     ``sends`` (n_slots,) scales what each source sends out so that all of it stays inside the region; ``takes``
     (n_cells,) is how readily cells receive, where not all alike.
     """
 
-    level: _Level
-    offset: NDArray[np.int64]
     share: NDArray[np.float64]
     sends: NDArray[np.float64]
     takes: NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, kernel: CellKernel, active: NDArray[np.int64], level: _Level) -> "_View":
-        """Return the view of a kernel on its level."""
+    def of(cls, kernel: CellKernel, active: NDArray[np.int64], level: Level) -> "View":
+        """Return the view of a kernel on its level; beyond its reach the shares are 0."""
         taps = _taps(kernel.bandwidth_m, kernel.region.grid.cell_size_m * level.factor)
-        both = np.concatenate([taps[:0:-1], taps])
-        steps = np.arange(1 - taps.size, taps.size)
-        offset = (steps[:, None] * level.width + steps).ravel()
+        both = np.pad(np.concatenate([taps[:0:-1], taps]), level.margin + 1 - taps.size)
         kept = np.bincount(level.slot_of, kernel.kept[active])
         sends = np.bincount(level.slot_of) / np.where(kept > 0, kept, 1.0)
         takes = None if kernel.receives is None else kernel.takes
-        return cls(level, offset, np.outer(both, both).ravel() / level.factor**2, sends, takes)
+        return cls(np.outer(both, both).ravel() / level.factor**2, sends, takes)
+
+
+def levels_of(region: Region, active: NDArray[np.int64], reaches: tuple[Reach, ...]) -> tuple[Level, ...]:
+    """Return the levels on which these reaches are read, finest first."""
+    factors = {r: _coarseness(r.bandwidth_m, region.grid.cell_size_m) for r in reaches}
+    return tuple(
+        Level.of(region.grid, active, factor, tuple(r for r in reaches if factors[r] == factor))
+        for factor in sorted(set(factors.values()))
+    )
 
 
 def _coarseness(bandwidth_m: float, cell_size_m: float) -> int:

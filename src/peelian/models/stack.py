@@ -1,7 +1,7 @@
 """The stack: several models at once, each heard by how well it has foretold so far. No single model must be right."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Self
 
 import numpy as np
@@ -50,7 +50,7 @@ class Stack:
         """Return the members weighed by their past log score; equally where there is nothing yet to judge by."""
         check_ground(history, region)
         start = history.known_at - timedelta(days=self.judged_days)
-        then = as_known_then(history, start)
+        then = history.as_known_then(start)
         if len(self.members) == 1 or not len(bundle.select(then)):
             fitted = tuple(member.fit(history, bundle, region) for member in self.members)
             return FittedStack(self, bundle, region, history, fitted, np.full(len(fitted), 1.0 / len(fitted)))
@@ -108,15 +108,6 @@ class FittedStack:
         return Influence(squares, self.history, csr_array(matrix), constant, is_exact)
 
 
-def as_known_then(history: Events, instant: datetime) -> Events:
-    """Return what of this history had begun and was on record at an earlier instant.
-
-    Corrections since are not undone: the history holds each event's present version only.
-    """
-    known = (pl.col("recorded_at") <= instant) & (pl.col("occurred_from") < instant)
-    return Events(history.table.filter(known), history.crs, instant)
-
-
 def _past_weights(
     model: Stack, judged: tuple[FittedModel, ...], history: Events, bundle: Bundle, region: Region
 ) -> NDArray[np.float64]:
@@ -132,7 +123,7 @@ def _past_weights(
     exposure = np.zeros(n_members)
     for day in range(0, model.judged_days, model.stride):
         period = Period(start + timedelta(days=day), start + timedelta(days=day + 1))
-        past = as_known_then(history, period.start)
+        past = history.as_known_then(period.start)
         expected = np.stack([member.conditioned_on(past).forecast(period).expected for member in judged], axis=1)
         share = own.overlap(period) * counts_for
         came = inside & (share > 0)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-import numpy as np
-
 from peelian.errors import ForecastError
 from peelian.events.events import Events
 from peelian.places.periods import Period
@@ -66,5 +64,5 @@ class Window:
         """Days from the oldest event that counts to the window's end; at least one."""
         began = history.seconds_before(self.end(history))[0]
         passed = began.size // _STRAGGLERS if began.size >= _MANY else 0
-        oldest = float(np.partition(began, -1 - passed)[-1 - passed]) / 86_400
-        return max(oldest, 1.0)
+        # Events stand in order of their beginning.
+        return max(float(began[passed]) / 86_400, 1.0)

@@ -8,7 +8,7 @@ from peelian.errors import ForecastError
 from peelian.events import Bundle, Events
 from peelian.models.kde import Fixed, KernelDensity
 from peelian.models.recent_counts import RecentCounts
-from peelian.models.stack import Stack, as_known_then
+from peelian.models.stack import Stack
 from peelian.models.windows import Window
 from peelian.places import Period, Region
 
@@ -54,8 +54,8 @@ def test_nothing_yet_to_judge_by_hears_all_alike(region: Region) -> None:
 def test_past_is_judged_without_what_was_recorded_later(scattered: Events) -> None:
     then = CUTOFF - timedelta(days=100)
     late = scattered.table.with_columns(recorded_at=scattered.table["occurred_from"].max())
-    assert len(as_known_then(Events(late, scattered.crs, CUTOFF), then)) == 0
-    assert len(as_known_then(scattered, then)) == int((scattered.age_days(then) > 0).sum())
+    assert len(Events(late, scattered.crs, CUTOFF).as_known_then(then)) == 0
+    assert len(scattered.as_known_then(then)) == int((scattered.age_days(then) > 0).sum())
 
 
 def test_two_members_of_one_name_are_refused() -> None:
