@@ -123,7 +123,7 @@ def test_ranks_and_hits_do_not_depend_on_the_scale_of_expected_counts(seed: int,
 @given(SEEDS)
 def test_catching_grows_with_coverage_from_none_to_all(seed: int) -> None:
     surface = np.random.default_rng(seed).integers(0, 4, 200).astype(float)
-    low, high = Ground.of(layer_of()).standing(surface)
+    low, high = Ground.of(layer_of()).standing(surface, np.arange(surface.size))
     shares = [caught_at(np.array(c), low, high).mean() for c in np.linspace(0, 1, 11)]
     assert shares[0] == 0
     assert np.isclose(shares[-1], 1)

@@ -58,28 +58,23 @@ class Ground:
         cell = self.grid.cell_of(x, y)
         return cell, np.where(cell >= 0, self.owner[np.maximum(cell, 0)], -1)
 
-    def standing(self, surface: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the shares of its area that rank above each cell, without and with those that tie with it.
+    def standing(
+        self, surface: NDArray[np.float64], cells: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the shares of its area that rank above each of ``cells``, without and with those that tie with it.
 
-        Two (n_cells of the grid,) arrays, 0..1; NaN outside. A patrol that boxes the best share ``c`` of an area
+        Two (n_cells asked for,) arrays, 0..1; NaN outside. A patrol that boxes the best share ``c`` of an area
         reaches a cell surely when ``c`` is at or above the second, never when at or below the first, and in
         proportion between: ties are broken at random, and a cell may be boxed in part.
         """
-        owner = self.owner[self.cells]
-        value = surface[self.cells]
-        order = np.lexsort((-value, owner))
-        place = np.arange(order.size)
-        ranked, of_area = value[order], owner[order]
-        begins = np.ones(order.size, dtype=np.bool_)
-        begins[1:] = (ranked[1:] != ranked[:-1]) | (of_area[1:] != of_area[:-1])
-        group = np.cumsum(begins) - 1
-        first = place[begins]
-        last = np.append(first[1:], order.size)
-        size = np.maximum(self.sizes, 1)[of_area]
-        low = np.full(self.owner.size, np.nan)
-        high = np.full(self.owner.size, np.nan)
-        low[self.cells[order]] = (first[group] - self.starts[of_area]) / size
-        high[self.cells[order]] = (last[group] - self.starts[of_area]) / size
+        owner = self.owner[cells]
+        low, high = np.full(cells.size, np.nan), np.full(cells.size, np.nan)
+        for area in np.unique(owner[owner >= 0]):
+            ranked = np.sort(surface[self.cells[self.starts[area] : self.starts[area + 1]]])
+            mine = np.flatnonzero(owner == area)
+            value = surface[cells[mine]]
+            low[mine] = (ranked.size - np.searchsorted(ranked, value, side="right")) / ranked.size
+            high[mine] = (ranked.size - np.searchsorted(ranked, value, side="left")) / ranked.size
         return low, high
 
 

@@ -114,13 +114,13 @@ def calibration_sums(
     expected: NDArray[np.float64], fallen: Fallen, ground: Ground
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Return (cells, expected, observed) summed over the bins of ``CALIBRATION_EDGES``."""
-    bins = np.searchsorted(CALIBRATION_EDGES, expected, side="right") - 1
     n = CALIBRATION_EDGES.size - 1
-    inside = bins[ground.cells]
+    counts = expected[ground.cells]
+    inside, came = (np.searchsorted(CALIBRATION_EDGES, c, side="right") - 1 for c in (counts, expected[fallen.cell]))
     return (
         np.bincount(inside, minlength=n),
-        np.bincount(inside, expected[ground.cells], minlength=n).astype(np.float64),
-        np.bincount(bins[fallen.cell], fallen.weight, minlength=n).astype(np.float64),
+        np.bincount(inside, counts, minlength=n).astype(np.float64),
+        np.bincount(came, fallen.weight, minlength=n).astype(np.float64),
     )
 
 
@@ -128,8 +128,7 @@ def _standing(answer: Answer, fallen: Fallen, ground: Ground) -> tuple[NDArray[n
     if answer.expected is None:
         unknown = np.full(fallen.x.size, np.nan)
         return unknown, unknown
-    low, high = ground.standing(answer.expected)
-    return low[fallen.cell], high[fallen.cell]
+    return ground.standing(answer.expected, fallen.cell)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,7 +176,11 @@ def nearest_bandwidths(events: Events, acting: NDArray[np.bool_], reach: Nearest
     bandwidth = np.full(acting.size, steps[-1])
     if len(points) > 1:
         k = min(reach.k, len(points) - 1)
-        distance = np.ravel(cKDTree(points).query(points, k=[k + 1])[0])
+        # Many crimes share an address: each place asks once.
+        places, of_event = np.unique(points[:, 0] + 1j * points[:, 1], return_inverse=True)
+        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
+        asked = np.column_stack([places.real, places.imag])
+        distance = np.ravel(tree.query(asked, k=[k + 1])[0])[of_event]
         middles = np.sqrt(steps[1:] * steps[:-1])
         bandwidth[acting] = steps[np.searchsorted(middles, distance)]
     return bandwidth

@@ -48,14 +48,12 @@ class CellKernel:
         """Refuse a bandwidth that is not a length; work out what the edges would lose."""
         if not (np.isfinite(self.bandwidth_m) and self.bandwidth_m >= 0):
             raise ForecastError(f"bandwidth_m = {self.bandwidth_m!r}: a bandwidth is 0 or a positive number of metres.")
-        inside = self.region.is_inside
         if self.receives is not None and self.bandwidth_m:
-            object.__setattr__(self, "kept", np.where(inside, self._smoothed(self.takes), 1.0))
+            object.__setattr__(self, "kept", self._kept())
             return
         known = _KEPT.setdefault(self.region, {})
         if self.bandwidth_m not in known:
-            smoothed = self._smoothed(inside.astype(np.float64)) if self.bandwidth_m else np.ones(inside.size)
-            kept = np.where(inside, smoothed, 1.0)
+            kept = self._kept() if self.bandwidth_m else np.ones(self.region.grid.n_cells)
             kept.flags.writeable = False
             known[self.bandwidth_m] = kept
         object.__setattr__(self, "kept", known[self.bandwidth_m])
@@ -82,10 +80,17 @@ class CellKernel:
 
         What was sent from inside the region arrives inside it, whole; what lies outside sends nothing.
         """
-        inside = self.region.is_inside
-        if self.bandwidth_m == 0:
-            return np.where(inside, source, 0.0)
-        return self._smoothed(np.where(inside, source, 0.0) / self.kept) * self.takes
+        # Beyond the window that holds the region nobody sends or receives.
+        arrived = np.zeros(self.region.grid.shape)
+        window = self.region.window
+        inside, kept = (of_cell.reshape(arrived.shape)[window] for of_cell in (self.region.is_inside, self.kept))
+        sent = np.where(inside, source.reshape(arrived.shape)[window], 0.0)
+        if self.bandwidth_m:
+            sent = self._smoothed(sent / kept)
+            if self.receives is not None:
+                sent *= self.receives.reshape(arrived.shape)[window]
+        np.copyto(arrived[window], sent, where=inside)
+        return arrived.ravel()
 
     def weights(self, squares: Squares, cells: NDArray[np.int64], kept: NDArray[np.float64] | None = None) -> csr_array:
         """Return what each square receives of one event in each of ``cells``; (n_squares, n_listed_cells).
@@ -123,20 +128,25 @@ class CellKernel:
         shape = (len(squares), cells.size)
         return csr_array(coo_array((value[hit], (square[hit], sending[sender[hit]])), shape=shape))
 
-    def _smoothed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _kept(self) -> NDArray[np.float64]:
+        """What of an event in each cell arrives unscaled; 1 outside the region."""
+        kept = np.ones(self.region.grid.shape)
+        window = self.region.window
+        inside, takes = (of_cell.reshape(kept.shape)[window] for of_cell in (self.region.is_inside, self.takes))
+        np.copyto(kept[window], self._smoothed(takes), where=inside)
+        return kept.ravel()
+
+    def _smoothed(self, surface: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a surface over the region's window, blurred; nothing beyond it."""
         taps = self.taps
         both_sides = np.concatenate([taps[:0:-1], taps])
-        # What lies outside the region neither sends nor receives: the window that holds the region is the whole.
-        whole = np.zeros(self.region.grid.shape)
-        surface = values.reshape(whole.shape)[self.region.window]
         for axis in (0, 1):
             if taps.size > MANY_TAPS:
                 surface = fftconvolve(surface, np.expand_dims(both_sides, 1 - axis), mode="same", axes=axis)
                 continue
             surface = correlate1d(surface, both_sides, axis=axis, mode="constant", cval=0.0)
         # A correlation of non-negative numbers may come out at -1e-20; a count may not.
-        np.maximum(surface, 0.0, out=whole[self.region.window])
-        return whole.ravel()
+        return np.maximum(surface, 0.0)
 
 
 def cells_held(region: Region, squares: Squares) -> NDArray[np.float64]:

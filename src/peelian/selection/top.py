@@ -1,6 +1,6 @@
 """The top boxes of each area on the fixed grid: highest expected count first, every order total."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -35,23 +35,6 @@ def rank_cells(expected: NDArray[np.float64], cells: NDArray[np.int64], most: in
     return cells[np.lexsort((cells, -expected[cells]))][:most]
 
 
-def top_cells(
-    forecast: Forecast, layer: AreaLayer, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return (area index, rank, cell) of each area's ``count`` highest cells, by area and rank; one sort for all.
-
-    Equal counts by rising cell id; an area with fewer cells gives all it has.
-    """
-    owner = layer.owner
-    cells = np.flatnonzero(owner >= 0)
-    order = cells[np.lexsort((cells, -forecast.expected[cells], owner[cells]))]
-    area = owner[order]
-    first = np.searchsorted(area, area, side="left")
-    rank = np.arange(order.size) - first + 1
-    kept = rank <= count
-    return area[kept], rank[kept], order[kept]
-
-
 def choose_cells(
     forecast: Forecast, layer: AreaLayer, choice: TopCells, incumbents: Incumbents | None = None
 ) -> dict[str, NDArray[np.int64]]:
@@ -60,19 +43,16 @@ def choose_cells(
     With ``incumbents``, boxes that stood keep their places unless clearly beaten; ranks are by expected count all the
     same. An area with fewer cells than asked for gives all of its cells; one without cells, none.
     """
-    favoured = forecast
+    favoured = forecast.expected
     if incumbents is not None:
         grid = forecast.grid
         corner = grid.column_min * grid.cell_size_m, grid.row_min * grid.cell_size_m
-        gain = incumbents.favour(forecast.expected.reshape(grid.shape), corner, grid.cell_size_m)
-        favoured = replace(forecast, expected=gain.ravel())
-    area, _, cells = top_cells(favoured, layer, choice.count + choice.nearly)
-    bounds = np.searchsorted(area, np.arange(len(layer.areas) + 1))
+        favoured = incumbents.favour(favoured.reshape(grid.shape), corner, grid.cell_size_m).ravel()
     chosen = {}
-    for index, own in enumerate(layer.areas):
-        best = cells[bounds[index] : bounds[index + 1]]
+    for area in layer.areas:
+        best = rank_cells(favoured, area.cells, choice.count + choice.nearly)
         is_nearly = np.arange(best.size) >= choice.count
-        chosen[own.id] = best[np.lexsort((best, -forecast.expected[best], is_nearly))]
+        chosen[area.id] = best[np.lexsort((best, -forecast.expected[best], is_nearly))]
     return chosen
 
 

@@ -111,7 +111,7 @@ def test_a_span_counts_in_a_period_by_its_share() -> None:
 
 
 def test_standing_shares_the_area_out_and_ties_share_one_stretch() -> None:
-    low, high = GROUND.standing(np.array([3.0, 1, 0, 0, 2, 1, 0, 0]))
+    low, high = GROUND.standing(np.array([3.0, 1, 0, 0, 2, 1, 0, 0]), np.arange(8))
     assert low[[0, 4, 1, 5]].tolist() == [0.0, 0.25, 0.5, 0.5]
     assert high[[0, 4, 1, 5]].tolist() == [0.25, 0.5, 1.0, 1.0]
     assert caught_at(np.array(0.75), low[[1]], high[[1]])[0] == 0.5
