@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 from scipy.special import gammaincinv
 
 from peelian.evaluation.ground import caught_at
@@ -25,8 +26,8 @@ def curves(events: pl.DataFrame, judged: Judged) -> pl.DataFrame:
         low, high = (group.get_column(n).to_numpy() for n in ("stands_low", "stands_high"))
         caught = caught_at(CURVE_COVERAGE, low[:, None], high[:, None]) * weight[:, None]
         at = periods.search_sorted(group.get_column("period_start")).to_numpy()
-        by_period = np.zeros((periods.len(), CURVE_COVERAGE.size))
-        np.add.at(by_period, at, caught)
+        of_period = csr_array((np.ones(at.size), (at, np.arange(at.size))), shape=(periods.len(), at.size))
+        by_period = of_period @ caught
         happened = np.bincount(at, weight, minlength=periods.len())
         drawn = (weights @ by_period) / np.maximum(weights @ happened, 1e-12)[:, None]
         bands = np.quantile(drawn, [0.025, 0.975], axis=0)

@@ -32,9 +32,10 @@ def uniform_rate(history: Events, bundle: Bundle, ground: Ground) -> float:
     began = history.seconds_before(history.known_at)[0] / 86_400
     recent = (began >= 0) & (began <= REFERENCE_DAYS)
     days = float(began[recent].max(initial=1.0)) if began.max(initial=0.0) <= REFERENCE_DAYS else REFERENCE_DAYS
-    inside = ground.area_of(history.x[recent], history.y[recent])[1] >= 0
-    own = bundle.weights_of(history)[recent]
-    return (float(own[inside].sum()) + 0.5) / max(days, 1.0) / ground.cells.size
+    cell, weight = history.cells(ground.grid), bundle.weights_of(history)
+    counted = np.flatnonzero(recent & (weight > 0) & (cell >= 0))
+    inside = ground.owner[cell[counted]] >= 0
+    return (float(weight[counted][inside].sum()) + 0.5) / max(days, 1.0) / ground.cells.size
 
 
 @dataclass(frozen=True, slots=True, eq=False)

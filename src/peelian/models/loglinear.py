@@ -182,26 +182,42 @@ class FittedLogLinear:
 
         What is felt from one start on is what is felt from the next, faded, and what fell in between.
         """
-        found: list[list[NDArray[np.float64]]] = [[] for _ in starts]
         stretch = np.searchsorted(starts, record.age, side="right") - 1
-        steps = np.arange(1, max(record.steps, 1) + 1)
-        n_cells = self.region.grid.n_cells
-        for trace in self.model.traces:
-            half_life = trace.half_life_days / self.model.step_days
-            rows = np.flatnonzero((stretch >= 0) & ((record.kind > 0) == trace.of_others))
-            fade = 2.0 ** (-steps / half_life)
-            sent = record.weight[rows] * fade[record.age[rows] - starts[stretch[rows]]]
-            place = stretch[rows] * n_cells + record.cell[rows]
-            fell = np.bincount(place, sent, minlength=starts.size * n_cells).reshape(starts.size, n_cells)
-            span = np.cumsum(fade)
-            felt = np.zeros(n_cells)
-            for number in range(starts.size - 1, -1, -1):
-                since = int(starts[number])
-                until = int(starts[number + 1]) if number + 1 < starts.size else since
-                felt = fell[number] + felt * 2.0 ** (-(until - since) / half_life)
-                rate = felt / span[max(record.steps - since, 1) - 1]
-                found[number].append(self.kernels[trace.bandwidth_m].spread(rate))
-        return found
+        rows = {of_others: np.flatnonzero((stretch >= 0) & ((record.kind > 0) == of_others)) for of_others in (False, True)}
+        # Traces that differ only in their reach are felt alike: they are spread from one surface.
+        felt = {
+            (half_life_days, of_others): self._felt(record, rows[of_others], stretch, starts, half_life_days)
+            for half_life_days, of_others in dict.fromkeys((t.half_life_days, t.of_others) for t in self.model.traces)
+        }
+        return [
+            [
+                self.kernels[t.bandwidth_m].spread(felt[t.half_life_days, t.of_others][number])
+                for t in self.model.traces
+            ]
+            for number in range(starts.size)
+        ]
+
+    def _felt(
+        self,
+        record: Record,
+        rows: NDArray[np.int64],
+        stretch: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        half_life_days: float,
+    ) -> NDArray[np.float64]:
+        """Return the rate per step that each cell sends out from each start on; (n_starts, n_cells).
+
+        ``stretch`` is the last start that each event of the record is seen from.
+        """
+        n_cells, half_life = self.region.grid.n_cells, half_life_days / self.model.step_days
+        fade = 2.0 ** (-np.arange(1, max(record.steps, 1) + 1) / half_life)
+        sent = record.weight[rows] * fade[record.age[rows] - starts[stretch[rows]]]
+        place = stretch[rows] * n_cells + record.cell[rows]
+        fell = np.bincount(place, sent, minlength=starts.size * n_cells).reshape(starts.size, n_cells)
+        for number in range(starts.size - 2, -1, -1):
+            fell[number] += fell[number + 1] * 2.0 ** (-float(starts[number + 1] - starts[number]) / half_life)
+        span = np.cumsum(fade)[np.maximum(record.steps - starts, 1) - 1]
+        return np.asarray(fell / span[:, None])
 
     def features(self, rates: list[NDArray[np.float64]], floor: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the unscaled features of the cells inside, (n_inside, n_features)."""
