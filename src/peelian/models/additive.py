@@ -99,7 +99,7 @@ class AdditiveSum:
 class Surface:
     """An additive sum by cell: the same numbers without the events behind them, at a fraction of the cost.
 
-    ``driven`` (n_cells,) is what past events bring each cell a day; ``constant_daily`` comes on top in each cell inside.
+    ``driven`` (n_cells,) is what past events bring each cell a day; ``constant_daily`` comes on top in cells inside.
     """
 
     model: str

@@ -132,8 +132,8 @@ class CellKernel:
         """What of an event in each cell arrives unscaled; 1 outside the region."""
         kept = np.ones(self.region.grid.shape)
         window = self.region.window
-        inside, takes = (of_cell.reshape(kept.shape)[window] for of_cell in (self.region.is_inside, self.takes))
-        np.copyto(kept[window], self._smoothed(takes), where=inside)
+        inside = self.region.is_inside.reshape(kept.shape)[window]
+        np.copyto(kept[window], self._smoothed(self.takes.reshape(kept.shape)[window]), where=inside)
         return kept.ravel()
 
     def _smoothed(self, surface: NDArray[np.float64]) -> NDArray[np.float64]:

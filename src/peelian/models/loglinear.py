@@ -183,17 +183,16 @@ class FittedLogLinear:
         What is felt from one start on is what is felt from the next, faded, and what fell in between.
         """
         stretch = np.searchsorted(starts, record.age, side="right") - 1
-        rows = {of_others: np.flatnonzero((stretch >= 0) & ((record.kind > 0) == of_others)) for of_others in (False, True)}
+        rows = {
+            of_others: np.flatnonzero((stretch >= 0) & ((record.kind > 0) == of_others)) for of_others in (False, True)
+        }
         # Traces that differ only in their reach are felt alike: they are spread from one surface.
         felt = {
             (half_life_days, of_others): self._felt(record, rows[of_others], stretch, starts, half_life_days)
             for half_life_days, of_others in dict.fromkeys((t.half_life_days, t.of_others) for t in self.model.traces)
         }
         return [
-            [
-                self.kernels[t.bandwidth_m].spread(felt[t.half_life_days, t.of_others][number])
-                for t in self.model.traces
-            ]
+            [self.kernels[t.bandwidth_m].spread(felt[t.half_life_days, t.of_others][number]) for t in self.model.traces]
             for number in range(starts.size)
         ]
 
@@ -213,7 +212,8 @@ class FittedLogLinear:
         fade = 2.0 ** (-np.arange(1, max(record.steps, 1) + 1) / half_life)
         sent = record.weight[rows] * fade[record.age[rows] - starts[stretch[rows]]]
         place = stretch[rows] * n_cells + record.cell[rows]
-        fell = np.bincount(place, sent, minlength=starts.size * n_cells).reshape(starts.size, n_cells)
+        fell = np.bincount(place, sent, minlength=starts.size * n_cells).astype(np.float64)
+        fell = fell.reshape(starts.size, n_cells)
         for number in range(starts.size - 2, -1, -1):
             fell[number] += fell[number + 1] * 2.0 ** (-float(starts[number + 1] - starts[number]) / half_life)
         span = np.cumsum(fade)[np.maximum(record.steps - starts, 1) - 1]

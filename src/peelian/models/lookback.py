@@ -98,7 +98,8 @@ def _read(
     place = level.slot_of[changes.slot] * width + changes.column
     bounds = np.searchsorted(changes.moment, np.arange(int(day.max(initial=0)) + 2), side="left")
     before = slice(0, int(bounds[1]))
-    sources = np.bincount(place[before], changes.value[before], minlength=level.n_slots * width)
+    sources = np.zeros(level.n_slots * width)
+    sources += np.bincount(place[before], changes.value[before], minlength=sources.size)
     by_slot = sources.reshape(level.n_slots, width)
     share, sends = (np.stack([getattr(view, name) for view in views]) for name in ("share", "sends"))
     rates = np.empty((day.size, len(views), width))

@@ -44,6 +44,6 @@ def memories(
     others = [
         np.bincount(place, (2.0 ** (-age / h))[other_age], minlength=n_others * cells.size) for h in other_half_lives
     ]
-    by_type = np.stack(others).reshape(len(other_half_lives), n_others, cells.size)
+    by_type = np.stack(others).astype(np.float64).reshape(len(other_half_lives), n_others, cells.size)
     own_events = np.bincount(own_slot, minlength=cells.size).astype(np.float64)
     return Memories(cells, np.stack(felt), by_type.swapaxes(0, 1), own_events)

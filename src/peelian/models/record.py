@@ -37,8 +37,8 @@ def read_record(
 ) -> Record:
     """Return the record of the bundle and of the ``others`` types, as known at the history's cutoff.
 
-    Read once of a history for all who ask alike. An event of unknown hour stands at the middle of its span. Events after the record's end or outside
-    the region are left out. The record begins with the oldest event of any type.
+    Read once of a history for all who ask alike. An event of unknown hour stands at the middle of its span. Events
+    after the record's end or outside the region are left out. The record begins with the oldest event of any type.
     """
     asked = ("record", bundle, region, anchor, step_days, others)
     return history.once(asked, lambda: _read(history, bundle, region, anchor, step_days, others))

@@ -67,9 +67,12 @@ class Changes:
         n_others = len(ladder.other_half_lives)
         first = n_own + (record.kind[other] - 1) * n_others
         theirs = _columns(moment[other], slot[other], first, _held(record, other, ladder.other_half_lives, origin))
-        parts = [np.concatenate(some) for some in zip(kept, moved, theirs, strict=True)]
-        order = np.argsort(parts[0], kind="stable")
-        return cls(*(part[order] for part in parts), n_own + len(record.others) * n_others)
+        together = (kept, *moved, theirs)
+        at, where, which = (np.concatenate([some[i] for some in together]) for i in range(3))
+        value = np.concatenate([some[3] for some in together])
+        order = np.argsort(at, kind="stable")
+        n_columns = n_own + len(record.others) * n_others
+        return cls(at[order], where[order], which[order], value[order], n_columns)
 
     def totals(self, days: int) -> NDArray[np.float64]:
         """Return each column summed over all sources as seen on each training day; (days, n_columns)."""
@@ -98,32 +101,28 @@ def _columns(
 
 def _own_changes(
     moment: NDArray[np.int64], slot: NDArray[np.int64], held: NDArray[np.float64], ladder: KernelLadder
-) -> tuple[_Columns, _Columns]:
-    """Return what own events add in the class that their cell has by then, and what moves when a cell changes class."""
-    n = len(ladder.half_lives)
+) -> tuple[_Columns, tuple[_Columns, _Columns]]:
+    """Return what own events add, and what leaves and enters a class when a cell changes it.
+
+    A cell's class follows from its events up to the moment, those of the moment included.
+    """
+    n, n_classes = len(ladder.half_lives), ladder.n_classes
     order = np.lexsort((moment, slot))
     moment, slot, held = moment[order], slot[order], held[order]
-    place = np.arange(slot.size)
-    # A cell's class follows from its events up to the moment, those of the moment included.
-    is_last = np.append((slot[1:] != slot[:-1]) | (moment[1:] != moment[:-1]), True)[: slot.size]
-    last = place[is_last][np.cumsum(is_last) - is_last]
-    begins = np.searchsorted(slot, slot, side="left")
-    of_class = ladder.classes((last - begins + 1).astype(np.float64))
-    kept = _columns(moment, slot, of_class * n, held)
-    changes = np.flatnonzero((slot[1:] == slot[:-1]) & (of_class[1:] != of_class[:-1])) + 1
-    # What a cell held before it changed class: sums over its classes so far, none of which is ever undone.
-    by_class = np.stack(
-        [
-            np.bincount(slot * ladder.n_classes + of_class, column, minlength=(slot.max(initial=-1) + 1) * ladder.n_classes)
-            for column in held.T
-        ],
-        axis=1,
-    ).reshape(-1, ladder.n_classes, n)
-    so_far = np.cumsum(by_class, axis=1)[slot[changes], of_class[changes - 1]]
-    leaves = _columns(moment[changes], slot[changes], of_class[changes - 1] * n, -so_far)
-    enters = _columns(moment[changes], slot[changes], of_class[changes] * n, so_far)
-    moved = tuple(np.concatenate(pair) for pair in zip(leaves, enters, strict=True))
-    return kept, moved  # type: ignore[return-value]  # zip forgets that there are four
+    same_cell = slot[1:] == slot[:-1]
+    is_last = np.append(~(same_cell & (moment[1:] == moment[:-1])), [True])[: slot.size]
+    last = np.flatnonzero(is_last)[np.cumsum(is_last) - is_last]
+    counts = last - np.searchsorted(slot, slot, side="left") + 1
+    of_class = ladder.classes(counts.astype(np.float64))
+    changes = np.flatnonzero(same_cell & (of_class[1:] != of_class[:-1])) + 1
+    # What a cell held before it changed: the sum over its classes so far, of which nothing is ever undone.
+    by_class = np.zeros(((int(slot.max(initial=-1)) + 1) * n_classes, n))
+    np.add.at(by_class, slot * n_classes + of_class, held)
+    before, after = of_class[changes - 1], of_class[changes]
+    moved: NDArray[np.float64] = np.cumsum(by_class.reshape(-1, n_classes, n), axis=1)[slot[changes], before]
+    leaves = _columns(moment[changes], slot[changes], before * n, -moved)
+    enters = _columns(moment[changes], slot[changes], after * n, moved)
+    return _columns(moment, slot, of_class * n, held), (leaves, enters)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from tests.conftest import CUTOFF, make_events
 
 from peelian.errors import EventsError
 from peelian.events import EVENT_SCHEMA, LOG_SCHEMA, Bundle, EventLog, Events, count
+from peelian.events.events import MOST_KEPT
 from peelian.places import Grid, Period
 
 T0 = datetime(2018, 1, 1, tzinfo=UTC)
@@ -175,3 +176,22 @@ def test_what_is_held_of_all_events_is_held_of_the_chosen_ones() -> None:
     assert chosen.cells(grid).tolist() == [0, 2]
     assert chosen.age_days(CUTOFF).tolist() == pytest.approx([3.0, 1.0])
     assert Bundle.from_mapping("harm", {"a": 7.0}).weights_of(events).tolist() == [0.0, 7.0, 0.0]
+
+
+def test_what_follows_from_events_is_made_once_and_the_latest_are_kept() -> None:
+    events, made = make_events([1.0], [1.0], [1.0]), list[int]()
+
+    def ask(number: int) -> int:
+        def make() -> int:
+            made.append(number)
+            return -number
+
+        return events.once(number, make)
+
+    assert [ask(1), ask(1), ask(2)] == [-1, -1, -2]
+    assert made == [1, 2]
+    for number in range(3, 3 + MOST_KEPT):
+        ask(number)
+    assert ask(2 + MOST_KEPT) == -2 - MOST_KEPT
+    assert ask(1) == -1
+    assert made == [*range(1, 3 + MOST_KEPT), 1]

@@ -76,6 +76,15 @@ def test_far_ahead_the_triggering_has_faded_and_the_background_stands(excited: t
     assert mean_fade(np.array([1.0]), 0, 2)[0] == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize("ahead", [0, 5])
+def test_map_summed_by_cell_is_the_sum_of_its_events_shares(excited: tuple[Events, FittedHawkes], ahead: int) -> None:
+    _, fitted = excited
+    week = Period(CUTOFF + timedelta(days=ahead), CUTOFF + timedelta(days=ahead + 7))
+    cells = np.arange(0, TOWN.grid.n_cells, 7)
+    told = fitted.influence(week, TOWN.grid.squares(cells))
+    assert told.expected == pytest.approx(fitted.forecast(week).expected[cells], rel=1e-9)
+
+
 @pytest.mark.parametrize("days", [[], [1.0], [3.0] * 30])
 def test_hardly_any_history_is_no_error(days: list[float]) -> None:
     history = make_events([29_000.0] * len(days), [54_000.0] * len(days), days)

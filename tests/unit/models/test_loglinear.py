@@ -100,3 +100,19 @@ def test_regression_without_events_or_with_twins_and_no_ridge_is_refused() -> No
         poisson_coefficients(np.zeros((50, 1)), np.ones(50), np.ones(50), 0.0)
     slopes = poisson_coefficients(twins, np.arange(50.0), np.ones(50), 1.0)
     assert slopes[1] == pytest.approx(slopes[2])
+
+
+@pytest.mark.parametrize("starts", [[0], [3, 17, 31]])
+def test_rates_of_many_starts_are_those_of_each_by_definition(
+    region: Region, scattered: Events, starts: list[int]
+) -> None:
+    fitted = LogLinear().fit(scattered, BURGLARY, region)
+    record = fitted.record()
+    told = fitted.rates_at(record, np.array(starts))
+    for since, rates in zip(starts, told, strict=True):
+        for trace, rate in zip(fitted.model.traces, rates, strict=True):
+            rows = (record.age >= since) & ((record.kind > 0) == trace.of_others)
+            fade = 2.0 ** (-(np.arange(1, record.steps - since + 1)) / trace.half_life_days)
+            sent = record.weight[rows] * 2.0 ** (-(record.age[rows] - since + 1) / trace.half_life_days) / fade.sum()
+            source = np.bincount(record.cell[rows], sent, minlength=region.grid.n_cells)
+            assert rate == pytest.approx(fitted.kernels[trace.bandwidth_m].spread(source), rel=1e-9, abs=1e-15)

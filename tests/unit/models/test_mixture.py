@@ -215,6 +215,16 @@ def test_explanation_of_floating_boxes_adds_up_to_the_forecast(region: Region, s
     assert told.expected == pytest.approx(held @ fitted.forecast(TOMORROW).expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(("ahead", "days"), [(0, 1), (3, 1), (0, 28)])
+def test_map_summed_by_cell_is_the_sum_of_its_events_shares(
+    region: Region, scattered: Events, ahead: int, days: int
+) -> None:
+    fitted = KernelMixture().fit(scattered, BURGLARY, region)
+    period = Period(CUTOFF + timedelta(days=ahead), CUTOFF + timedelta(days=ahead + days))
+    assert fitted.forecast(period).expected == pytest.approx(fitted.sum(period).forecast(period).expected, rel=1e-9)
+    assert fitted.shares().sum() == pytest.approx(sum(part.daily.sum() for part in fitted.sum().parts), rel=1e-9)
+
+
 def test_later_cutoff_without_refit_keeps_the_weights_and_sees_the_new_event(region: Region, scattered: Events) -> None:
     older = scattered.occurring_before(CUTOFF - timedelta(days=10))
     fitted = KernelMixture().fit(older, BURGLARY, region)
