@@ -27,13 +27,12 @@ from peelian.forecasts.reviews import FELL_SCHEMA, INSTANT
 from peelian.jobs.assembling import Assembly, StreetCells, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, period_of
 from peelian.jobs.choosing import ModelRule
-from peelian.jobs.forecasting import AreaModels, BundleDrawing, Subject, boxes_of, draw
+from peelian.jobs.forecasting import AreaModels, BundleDrawing, Foretold, Subject, boxes_of, draw
 from peelian.jobs.judging import PastNights, Record, look_back
 from peelian.jobs.layers import LayerFile, read_layers
 from peelian.jobs.plans import Method
 from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
-from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
 from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force
@@ -202,9 +201,10 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
     past = [_past(plan, known, bundle, terms, TrackStore(plan.home, name)) for name, terms in lists]
     records = look_back(past, plan.night, known.history, known.layer)
     at.append(perf_counter())
-    fitted: dict[Method, FittedModel] = {}
+    foretold: dict[Method, Foretold] = {}
     drawn = [
-        _drawn(plan, known, bundle, (terms, record), fitted) for (_, terms), record in zip(lists, records, strict=True)
+        _drawn(plan, known, bundle, (terms, record), foretold)
+        for (_, terms), record in zip(lists, records, strict=True)
     ]
     at.append(perf_counter())
     areas = [
@@ -257,13 +257,13 @@ def _drawn(
     known: Known,
     bundle: Bundle,
     of: tuple[NightTerms, Record],
-    fitted: dict[Method, FittedModel],
+    foretold: dict[Method, Foretold],
 ) -> BundleDrawing:
     terms, record = of
     period = period_of(known.force, plan.night, terms)
     stood = boxes_of(record.track, record.periods[-1].start) if _follows(record, period) else None
     subject = Subject(known.history, known.layer, bundle, known.places)
-    return draw(subject, period, _models(plan, known, bundle, terms), stood, fitted)
+    return draw(subject, period, _models(plan, known, bundle, terms), stood, foretold)
 
 
 def _areas(

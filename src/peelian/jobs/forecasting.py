@@ -124,6 +124,14 @@ def _ground(layer: AreaLayer, factor: int) -> Region:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Foretold:
+    """A model that has learned, and its forecast of one period."""
+
+    fitted: FittedModel
+    forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AreaDrawing:
     """One area's boxes with their reasons, before they are judged and named."""
 
@@ -148,25 +156,26 @@ def draw(
     period: Period,
     models: AreaModels,
     stood: Squares | None = None,
-    fitted: dict[Method, FittedModel] | None = None,
+    foretold: dict[Method, Foretold] | None = None,
 ) -> BundleDrawing:
     """Return everything about one bundle's next period that follows from what was known.
 
     Every model works on the whole layer, and draws the areas that it was chosen for. ``stood`` are the boxes of the
-    period before, which keep their places where a method keeps them. ``fitted`` keeps the models for another list of
-    boxes of the same subject.
+    period before, which keep their places where a method keeps them. ``foretold`` keeps models and forecasts for
+    another list of boxes of the same subject and period.
     """
-    fits = {} if fitted is None else fitted
+    known = {} if foretold is None else foretold
     layer = subject.layer
     first = models.groups[0][0]
     baselines = draw_baselines(subject, period, first)
     areas: dict[str, AreaDrawing] = {}
     expected = np.zeros(layer.grid.n_cells)
     for drawing, ids in models.groups:
-        if drawing.method not in fits:
-            fits[drawing.method] = drawing.fit(subject)
+        if drawing.method not in known:
+            fitted = drawing.fit(subject)
+            known[drawing.method] = Foretold(fitted, fitted.forecast(period))
         shown = layer.only(set(ids))
-        forecast, drawn = _draw(subject, (period, fits[drawing.method]), drawing, shown, stood, baselines)
+        forecast, drawn = _draw(subject, known[drawing.method], drawing, shown, stood, baselines)
         areas |= drawn
         expected[shown.is_inside] = forecast.expected[shown.is_inside]
     if len(models.groups) > 1:
@@ -177,20 +186,18 @@ def draw(
 
 def _draw(
     subject: Subject,
-    of: tuple[Period, FittedModel],
+    foretold: Foretold,
     drawing: Drawing,
     shown_areas: AreaLayer,
     stood: Squares | None,
     baselines: pl.DataFrame,
 ) -> tuple[Forecast, dict[str, AreaDrawing]]:
     """Return one model's forecast of the whole layer by cell, and its drawings of the areas shown."""
-    period, fitted = of
-    forecast = fitted.forecast(period)
-    choice = drawing.choice
+    forecast, choice = foretold.forecast, drawing.choice
     shown = choice.count + choice.nearly
     wide = TopCells(choice.count, max(CANDIDATES, 2 * shown) - choice.count)
     candidates = drawing.choose(forecast, shown_areas, wide, stood)
-    influence = _influence(fitted, period, shown_areas, candidates, drawing)
+    influence = _influence(foretold, shown_areas, candidates, drawing)
     sizes = [candidates[a.id].table.height for a in shown_areas.areas]
     bounds = [0, *np.cumsum(sizes).tolist()]
     # One seed a bundle: the same bundle is resampled alike whatever else is drawn beside it.
@@ -267,9 +274,7 @@ def boxes_of(track: pl.DataFrame, period_start: datetime) -> Squares | None:
     return Squares(rows["x_min"].to_numpy(), rows["y_min"].to_numpy(), float(rows["size_m"][0]))
 
 
-def _influence(
-    fitted: FittedModel, period: Period, layer: AreaLayer, candidates: dict[str, Boxes], drawing: Drawing
-) -> Influence:
+def _influence(foretold: Foretold, layer: AreaLayer, candidates: dict[str, Boxes], drawing: Drawing) -> Influence:
     """Return the influence on the candidates of all areas, in their order: a box answers for its own side of a border.
 
     Asked once for all areas: reading the record and finding the events near a box cost as much for one area as for all.
@@ -285,7 +290,7 @@ def _influence(
         owner,
         np.repeat(np.arange(len(squares)), [len(s) for s in squares]),
     )
-    return fitted.influence(period, together)
+    return foretold.fitted.influence(foretold.forecast.period, together)
 
 
 def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:

@@ -6,6 +6,7 @@ there that day from earlier days only. Nothing of the day itself or after it ent
 make every score a lie.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,12 @@ def look_back(
     region: Region,
     ladder: KernelLadder,
     training: NDArray[np.int64],
-    receptivity: NDArray[np.float64] | None = None,
+    kernels: Sequence[CellKernel] = (),
 ) -> Lookback:
     """Return the kernels' rates at the own events of the ``training`` ages (whole steps back, without gaps).
 
     Each training day sees the events of greater age only. Events come back oldest first, those of a day in
-    the record's order. ``receptivity`` (n_cells,) is what receptive reaches receive by.
+    the record's order. ``kernels`` are those of the ladder's reaches, in their order; plain ones unless given.
     """
     oldest, newest = int(training.max()), int(training.min())
     days = oldest - newest + 1
@@ -61,10 +62,11 @@ def look_back(
     day, cell = oldest - record.age[taught], record.cell[taught]
     # Without other types there is nothing to read for them.
     other_reaches = ladder.other_reaches if record.others else ()
+    spread = kernels or [CellKernel(region, reach.bandwidth_m) for reach in ladder.reaches]
+    by_reach = dict(zip(ladder.reaches, spread, strict=True))
     read: dict[Reach, NDArray[np.float64]] = {}
     for level in levels_of(region, active, tuple(sorted({*ladder.reaches, *other_reaches}))):
-        kernels = [CellKernel(region, r.bandwidth_m, receptivity if r.is_receptive else None) for r in level.reaches]
-        views = [View.of(kernel, active, level) for kernel in kernels]
+        views = [View.of(by_reach[reach], active, level) for reach in level.reaches]
         read |= zip(level.reaches, _read(level, views, changes, (day, cell)), strict=True)
     n, n_own = taught.size, ladder.n_classes * len(ladder.half_lives)
     own_shape = (ladder.n_classes, len(ladder.half_lives))

@@ -96,13 +96,11 @@ class KernelMixture:
         ladder = self.ladder(region.grid.cell_size_m)
         record = read_record(history, bundle, region, self.anchor, self.step_days, others)
         receives = receptivity(history, bundle, region) ** self.receptivity_power
-        # A model made up for delays learns the same weights from the same record.
-        weights = history.once(
-            ("mixture", self, bundle, region), lambda: _learn(self, record, region, ladder, receives)
-        )
         kernels = tuple(
             CellKernel(region, reach.bandwidth_m, receives if reach.is_receptive else None) for reach in ladder.reaches
         )
+        # A model made up for delays learns the same weights from the same record.
+        weights = history.once(("mixture", self, bundle, region), lambda: _learn(self, record, region, ladder, kernels))
         return FittedKernelMixture(self, bundle, region, history, ladder, others, weights, kernels)
 
     def ladder(self, cell_size_m: float) -> KernelLadder:
@@ -303,7 +301,7 @@ def _learn(
     record: Record,
     region: Region,
     ladder: KernelLadder,
-    receives: NDArray[np.float64],
+    kernels: tuple[CellKernel, ...],
 ) -> MixtureWeights:
     """Weights from the training days; the prior's where there is no event to learn from."""
     shape_own = (ladder.n_classes, len(ladder.reaches), len(ladder.half_lives))
@@ -321,7 +319,7 @@ def _learn(
     training = _training_ages(model, record)
     if not np.isin(record.age[own], training).any():
         return MixtureWeights(held[:n_own].reshape(shape_own), np.zeros(shape_others), float(held[-1]), 0)
-    seen = look_back(record, region, ladder, training, receives)
+    seen = look_back(record, region, ladder, training, kernels)
     n = seen.weight.size
     rates = np.concatenate(
         [seen.own.reshape(n, -1), seen.others.reshape(n, -1), np.full((n, 1), 1.0 / region.n_inside)], axis=1

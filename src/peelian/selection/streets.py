@@ -198,7 +198,9 @@ def streets_behind(contributions: Contributions, history: Events) -> pl.DataFram
     events make: events that name none, and the even ground. Shares of a square add up to one. It says on which
     streets the past crimes behind the box were recorded, which is not yet where on them to stand.
     """
-    streets = history.table.select("event_id", "street").unique("event_id", keep="first", maintain_order=True)
+    # A box's explanation names hundreds of a history's hundred thousands of events.
+    named = history.table.select("event_id", "street").join(contributions, on="event_id", how="semi")
+    streets = named.unique("event_id", keep="first", maintain_order=True)
     told = contributions.join(streets, on="event_id", how="left")
     rows = told.group_by("square", "street").agg(
         pl.col("expected_count").sum(), pl.col("share").sum(), events=pl.col("event_id").drop_nulls().n_unique()

@@ -58,7 +58,8 @@ def test_lookback_equals_the_definition_event_by_event(region: Region, scattered
     receives = np.random.default_rng(1).uniform(0.2, 3, region.grid.n_cells)
     for events in (crowded, scattered):
         record = record_of(events, region)
-        seen = look_back(record, region, near, np.arange(20), receives)
+        kernels = [CellKernel(region, r.bandwidth_m, receives if r.is_receptive else None) for r in near.reaches]
+        seen = look_back(record, region, near, np.arange(20), kernels)
         own = np.flatnonzero((record.kind == 0) & (record.age < 20))
         own = own[np.argsort(-record.age[own], kind="stable")]
         assert seen.weight.size == own.size > 0
