@@ -1,7 +1,10 @@
 """The referee on St. Louis: 180 days of 2018, six crime types, six districts, ten boxes each, models learning monthly.
 
 Reproduces the table of ``docs/methods/st-louis-2018.md`` from ``examples/st-louis``: every model's hit rate and bits,
-the gain of floating boxes over the aligned 21-day count, and what it takes in time and memory.
+the gain of floating boxes over the aligned 21-day count, and what it takes in time and memory. "All models but
+boosting" are all others of the catalogue on the fixed grid, and the two that version 2 lets float, in one run; a model
+learns anew every 28 days, which is no more often than weekly. Boosting runs by itself, beside the count that it is
+judged against.
 """
 
 import os
@@ -19,6 +22,7 @@ import psutil
 EXAMPLES = Path(__file__).parents[2] / "examples" / "st-louis"
 TYPES = ("burglary", "vehicle-theft", "robbery", "larceny", "aggravated-assault", "criminal-damage")
 SLOW = ("boosting",)
+FLOATING = ("mixture@floating", "smoothed-counts@floating")
 #: Hit rates and bits of the strongest trial by hand on the same nights: what the fixed grid must reach.
 TRIAL = {"burglary": (0.126, 0.72), "vehicle-theft": (0.101, 0.58), "robbery": (0.176, 0.96)}
 
@@ -40,23 +44,24 @@ def run() -> list[dict[str, object]]:
         ingest(home, Slmpd(), [str(EXAMPLES)], datetime.now(UTC))
         settings = Settings(home=home)
         for name, methods, seconds in (
-            ("all models but boosting, aligned", quick, 60.0),
-            ("mixture and counts, floating", ["mixture@floating", "smoothed-counts@floating"], None),
+            ("all models but boosting", [*quick, *FLOATING], 60.0),
+            ("boosting", SLOW, 180.0),
         ):
             request = BacktestRequest(
                 date(2018, 7, 4),
                 date(2018, 12, 30),
                 tuple(method_of(m) for m in methods),
-                name="bench-" + name.split()[0],
+                name="bench-" + name.replace(" ", "-"),
                 crime_types=TYPES,
                 timing="occurred",
                 refit_days=28,
             )
             with _PeakMemory() as memory:
-                began = time.perf_counter()
+                began, before = time.perf_counter(), _processor_seconds()
                 verdict, _ = run_backtest(settings, request)
-                took = time.perf_counter() - began
+                took, worked = time.perf_counter() - began, _processor_seconds() - before
             rows.append({"name": f"backtest, {name}", "measured": took, "target": seconds, "unit": "s"})
+            rows.append({"name": f"its processor time, {name}", "measured": worked, "target": None, "unit": "s"})
             rows.append({"name": f"its memory, {name}", "measured": memory.peak_mb, "target": 1000.0, "unit": "MB"})
             rows += _figures(verdict.pooled, verdict.comparisons)
     return rows
@@ -79,11 +84,20 @@ def _figures(pooled: pl.DataFrame, comparisons: pl.DataFrame) -> list[dict[str, 
     return rows
 
 
+def _processor_seconds() -> float:
+    """Processor time of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
 class _PeakMemory:
-    """The most memory that this process and its children hold together, looked at five times a second."""
+    """The most memory that this process and its children hold together, looked at once a second.
+
+    A page that several of them share is counted once: each process counts its part of it.
+    """
 
     def __enter__(self) -> Self:
-        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.peak_mb = 0.0
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look, daemon=True)
         self._watch.start()
@@ -95,11 +109,11 @@ class _PeakMemory:
 
     def _look(self) -> None:
         me = psutil.Process(os.getpid())
-        while not self._over.wait(0.2):
+        while not self._over.wait(1.0):
             held = 0
             for process in (me, *me.children(recursive=True)):
                 try:
-                    held += process.memory_full_info().uss
+                    held += process.memory_full_info().pss
                 except psutil.Error:  # a worker that ended while we looked
                     continue
             self.peak_mb = max(self.peak_mb, held / 1e6)

@@ -27,7 +27,7 @@ REACH = 4.0
 _KEPT: WeakKeyDictionary[Region, dict[float, NDArray[np.float64]]] = WeakKeyDictionary()
 
 #: Kernels of more taps than this on either side are quicker by Fourier transform.
-MANY_TAPS = 20
+MANY_TAPS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
