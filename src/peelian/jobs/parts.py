@@ -1,7 +1,7 @@
 """The tables of one key, collected period by period and made once: scores, boxes, events, bins of calibration."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -67,9 +67,15 @@ class PartRows:
     method: Method
     ground: Ground
     rows: list[PeriodRow] = field(default_factory=list)
+    bins: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, row: PeriodRow) -> None:
-        """Add the next period."""
+        """Add the next period; of its surface only the sums for calibration are kept, for a block holds many."""
+        answer = row.answer
+        if answer is not None and answer.expected is not None:
+            if self.bundle.counts_events:
+                self.bins.append(np.vstack(calibration_sums(answer.expected, row.fallen, self.ground)))
+            row = replace(row, answer=replace(answer, expected=None))
         self.rows.append(row)
 
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -79,7 +85,7 @@ class PartRows:
             "scores": self._scores(),
             "boxes": self._boxes(answered),
             "events": self._events(answered),
-            "bins": self._bins(answered),
+            "bins": self._bins(),
         }
 
     def _scores(self) -> pl.DataFrame:
@@ -148,13 +154,8 @@ class PartRows:
         }
         return _table(columns, EVENT_OUTCOMES)
 
-    def _bins(self, answered: Sequence[PeriodRow]) -> pl.DataFrame:
-        sums = [
-            np.vstack(calibration_sums(row.answer.expected, row.fallen, self.ground))
-            for row in answered
-            if row.answer is not None and row.answer.expected is not None and self.bundle.counts_events
-        ]
-        total = np.sum(sums, axis=0) if sums else np.zeros((3, 0))
+    def _bins(self) -> pl.DataFrame:
+        total = np.sum(self.bins, axis=0) if self.bins else np.zeros((3, 0))
         some = np.flatnonzero(total[0])
         columns = {
             "crime_type": self.bundle.name,
