@@ -27,6 +27,7 @@ from peelian.models.model import FittedModel
 from peelian.places.areas import AreaLayer
 from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force, LocationPrecision
+from peelian.places.grid import Grid
 from peelian.places.periods import Period
 from peelian.places.regions import Region
 from peelian.places.squares import Squares
@@ -121,6 +122,12 @@ class AreaModels:
 def _ground(layer: AreaLayer, factor: int) -> Region:
     """Return the layer's region, cut finer: one value for all bundles, so that what a kernel keeps is found once."""
     return layer.region.nested(factor) if factor > 1 else layer.region
+
+
+@lru_cache(maxsize=2)
+def _parents(grid: Grid) -> NDArray[np.int64]:
+    """Return which cell of the grid each cell of its lattice lies in: one value for all bundles."""
+    return grid.parent_cells(LATTICE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,7 +288,7 @@ def _influence(foretold: Foretold, layer: AreaLayer, candidates: dict[str, Boxes
     """
     owner = layer.owner
     if drawing.is_floating:
-        owner = owner[layer.grid.parent_cells(LATTICE)]
+        owner = owner[_parents(layer.grid)]
     squares = [candidates[area.id].all_squares for area in layer.areas]
     together = Squares(
         np.concatenate([s.x_min for s in squares]),
@@ -314,5 +321,5 @@ def _by_cell(forecast: Forecast, layer: AreaLayer, drawing: Drawing) -> Forecast
     """Return the forecast on the layer's own cells: what version 1 shades."""
     if not drawing.is_floating:
         return forecast
-    sums = np.bincount(layer.grid.parent_cells(LATTICE), forecast.expected, minlength=layer.grid.n_cells)
+    sums = np.bincount(_parents(layer.grid), forecast.expected, minlength=layer.grid.n_cells)
     return replace(forecast, grid=layer.grid, expected=sums.astype(np.float64))
