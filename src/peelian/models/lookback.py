@@ -21,15 +21,17 @@ from peelian.places.regions import Region
 class Lookback:
     """Training events and what each kernel expected of them.
 
-    ``own`` (n_events, n_classes, n_bandwidths, n_half_lives) and ``others`` (n_events, n_others,
-    n_other_bandwidths, n_other_half_lives) are rates per cell and step; ``own_exposure`` and
-    ``others_exposure`` the same summed over the region and the training steps; ``weight`` (n_events,)
-    what each event counts for; ``steps`` the training steps.
+    ``own`` (n_events, n_classes, n_bandwidths, n_half_lives), ``spots`` (n_events, n_spot_classes, n_spot_bandwidths,
+    n_half_lives) and ``others`` (n_events, n_others, n_other_bandwidths, n_other_half_lives) are rates per cell and
+    step; ``own_exposure``, ``spots_exposure`` and ``others_exposure`` the same summed over the region and the
+    training steps; ``weight`` (n_events,) what each event counts for; ``steps`` the training steps.
     """
 
     own: NDArray[np.float64]
+    spots: NDArray[np.float64]
     others: NDArray[np.float64]
     own_exposure: NDArray[np.float64]
+    spots_exposure: NDArray[np.float64]
     others_exposure: NDArray[np.float64]
     weight: NDArray[np.float64]
     steps: int
@@ -52,7 +54,10 @@ def look_back(
     # Without other types there is nothing to read for them.
     other_reaches = ladder.other_reaches if record.others else ()
     n_own = ladder.n_classes * len(ladder.half_lives)
-    read: dict[Reach, list[NDArray[np.float64]]] = {r: [] for r in sorted({*ladder.reaches, *other_reaches})}
+    n_classed = n_own + ladder.n_spot_classes * len(ladder.half_lives)
+    read: dict[Reach, list[NDArray[np.float64]]] = {
+        r: [] for r in sorted({*ladder.reaches, *ladder.spot_reaches, *other_reaches})
+    }
     weights = []
     exposure = np.zeros(sources.total.size)
     order = np.argsort(-record.age, kind="stable")
@@ -66,21 +71,25 @@ def look_back(
         own = today[record.kind[today] == 0]
         if own.size:
             for reach, rows in read.items():
-                rows.append(sources.rates_at(reach, record.cell[own], all_kinds=reach in other_reaches) * fade)
+                rows.append(sources.rates_at(reach, record.cell[own]) * fade)
             weights.append(record.weight[own])
         sources.add(today)
     rates = {r: np.concatenate(rows) if rows else np.empty((0, fade.size)) for r, rows in read.items()}
     own_shape = (ladder.n_classes, len(ladder.half_lives))
+    spot_shape = (ladder.n_spot_classes, len(ladder.half_lives))
     other_shape = (len(record.others), len(ladder.other_half_lives))
     n = sum(rows.size for rows in weights)
     own_rates = [rates[r][:, :n_own].reshape(n, *own_shape) for r in ladder.reaches]
-    other_rates = [rates[r][:, n_own:].reshape(n, *other_shape) for r in other_reaches]
+    spot_rates = [rates[r][:, n_own:n_classed].reshape(n, *spot_shape) for r in ladder.spot_reaches]
+    other_rates = [rates[r][:, n_classed:].reshape(n, *other_shape) for r in other_reaches]
     nothing = np.zeros((n, other_shape[0], len(ladder.other_reaches), other_shape[1]))
     return Lookback(
         np.stack(own_rates, axis=2),
+        np.stack(spot_rates, axis=2) if spot_rates else np.zeros((n, 0, 0, len(ladder.half_lives))),
         np.stack(other_rates, axis=2) if other_rates else nothing,
         np.repeat(exposure[:n_own].reshape(own_shape)[:, None], len(ladder.reaches), axis=1),
-        np.repeat(exposure[n_own:].reshape(other_shape)[:, None], len(ladder.other_reaches), axis=1),
+        np.repeat(exposure[n_own:n_classed].reshape(spot_shape)[:, None], len(ladder.spot_reaches), axis=1),
+        np.repeat(exposure[n_classed:].reshape(other_shape)[:, None], len(ladder.other_reaches), axis=1),
         np.concatenate(weights) if weights else np.empty(0),
         oldest - newest + 1,
     )
@@ -90,4 +99,4 @@ def _fade(ladder: KernelLadder, n_others: int, since: int, steps: int) -> NDArra
     """By how much the sources, held as of the origin, count ``since`` steps later; (n_columns,)."""
     own = 2.0 ** (-since / np.asarray(ladder.half_lives)) / ladder.span(ladder.half_lives, steps)
     other = 2.0 ** (-since / np.asarray(ladder.other_half_lives)) / ladder.span(ladder.other_half_lives, steps)
-    return np.concatenate([np.tile(own, ladder.n_classes), np.tile(other, n_others)])
+    return np.concatenate([np.tile(own, ladder.n_classes + ladder.n_spot_classes), np.tile(other, n_others)])

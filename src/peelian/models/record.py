@@ -20,7 +20,7 @@ class Record:
 
     ``age`` counts whole steps back from the end of the record: 0 for the last step before it. ``kind``
     is 0 for the bundle's own events and 1, 2 ... for the other crime types in ``others``.
-    ``steps`` is how many steps the record covers, ``index`` each row's place in the history.
+    ``steps`` is how many steps the record covers, ``index`` each row's place in the history, ``spot`` its very point.
     """
 
     cell: NDArray[np.int64]
@@ -28,6 +28,7 @@ class Record:
     kind: NDArray[np.int64]
     weight: NDArray[np.float64]
     index: NDArray[np.int64]
+    spot: NDArray[np.int64]
     others: tuple[str, ...]
     steps: int
 
@@ -58,7 +59,8 @@ def read_record(
         weight = np.where(own, bundle.weights_of(history)[kept], 1.0)
     steps = int(np.ceil(window.days_on_record(history) / step_days - 1e-9)) if len(history) else 0
     age = np.ceil(age_days[kept] / step_days - 1e-12).astype(np.int64) - 1
-    return Record(cell[kept], np.clip(age, 0, max(steps - 1, 0)), kind[kept], weight, kept, others, steps)
+    age = np.clip(age, 0, max(steps - 1, 0))
+    return Record(cell[kept], age, kind[kept], weight, kept, history.spots[kept], others, steps)
 
 
 def most_frequent_types(history: Events, bundle: Bundle, most: int, least_events: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Reaches beyond ``COARSE_ABOVE`` cells are read from a coarser copy of the lattic
 more than a near one. Only learning reads these; a forecast always uses the exact kernel.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +28,11 @@ MOST_HALVINGS = 1000.0
 
 
 class DecayedSources:
-    """Decayed counts of events by cell and column: own classes x half-lives, then other types x half-lives.
+    """Decayed counts of events by cell and column: own classes x half-lives, those of points, then other types.
 
     A source of age ``a`` is held as ``2^((origin - a) / h)``: one factor per reading day turns the whole
-    into ages as of that day. Own sources change class as their cell gathers events. This is the one
-    value here that changes: it is filled day by day within ``look_back`` and seen by nobody else.
+    into ages as of that day. Own sources change class as their cell, or their point, gathers events. This is the
+    one value here that changes: it is filled day by day within ``look_back`` and seen by nobody else.
     """
 
     def __init__(
@@ -50,10 +51,13 @@ class DecayedSources:
             )
         self._record, self._ladder, self._origin, self._receptivity = record, ladder, origin, receptivity
         active, self._slot = np.unique(record.cell, return_inverse=True)
-        self._n_own_events = np.zeros(active.size)
-        self._held = np.zeros((active.size, len(ladder.half_lives)))
-        self._n_own = ladder.n_classes * len(ladder.half_lives)
-        n_columns = self._n_own + len(record.others) * len(ladder.other_half_lives)
+        n = len(ladder.half_lives)
+        self._n_own = ladder.n_classes * n
+        self._n_classed = self._n_own + ladder.n_spot_classes * n
+        self._gatherings = [_Gathering.of(self._slot, self._slot, n, 0)]
+        if ladder.spot_reaches:
+            self._gatherings.append(_Gathering.of(record.spot, self._slot, n, self._n_own))
+        n_columns = self._n_classed + len(record.others) * len(ladder.other_half_lives)
         reaches = sorted({*ladder.reaches, *(ladder.other_reaches if record.others else ())})
         factors = {r: _coarseness(r.bandwidth_m, region.grid.cell_size_m) for r in reaches}
         self._levels = {
@@ -76,26 +80,25 @@ class DecayedSources:
         """Take in events (rows of the record): they are seen from now on."""
         record, ladder = self._record, self._ladder
         own = rows[record.kind[rows] == 0]
-        touched, place = np.unique(self._slot[own], return_inverse=True)
-        held, n_before = self._held[touched], self._n_own_events[touched]
-        now = held.copy()
-        np.add.at(now, place, self._as_of_origin(own, ladder.half_lives) * record.weight[own, None])
-        n_after = n_before + np.bincount(place, minlength=touched.size)
-        self._held[touched], self._n_own_events[touched] = now, n_after
-        self._place(touched, ladder.classes(n_before), -held)
-        self._place(touched, ladder.classes(n_after), now)
+        sent = self._as_of_origin(own, ladder.half_lives) * record.weight[own, None]
+        for gathering in self._gatherings:
+            for slots, n_events, value in gathering.take(own, sent):
+                first = gathering.first_column + ladder.classes(n_events)[:, None] * len(ladder.half_lives)
+                self._spread(slots, first + np.arange(len(ladder.half_lives)), value)
         other = rows[record.kind[rows] > 0]
         value = self._as_of_origin(other, ladder.other_half_lives)
-        column = self._n_own + (record.kind[other] - 1)[:, None] * len(ladder.other_half_lives)
+        column = self._n_classed + (record.kind[other] - 1)[:, None] * len(ladder.other_half_lives)
         self._spread(self._slot[other], column + np.arange(len(ladder.other_half_lives)), value)
 
-    def rates_at(self, reach: Reach, cells: NDArray[np.int64], *, all_kinds: bool) -> NDArray[np.float64]:
-        """Return what one reach brings to each cell, undivided; (n, n_columns), other types 0 unless asked for."""
+    def rates_at(self, reach: Reach, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what one reach brings to each cell, undivided; (n, n_columns), 0 of kinds that do not go by it."""
         view = self._views[reach]
         level = view.level
         near = level.slot_at[level.index_of(cells)[:, None] + view.offset]
         share = view.share * view.sends[near]
-        n_read = self.total.size if all_kinds else self._n_own
+        n_read = self._n_classed if reach in self._ladder.spot_reaches else self._n_own
+        if self._record.others and reach in self._ladder.other_reaches:
+            n_read = self.total.size
         rates = np.zeros((cells.size, self.total.size))
         rates[:, :n_read] = np.matmul(share[:, None, :], level.counts[near, :n_read])[:, 0]
         if view.takes is not None:
@@ -105,14 +108,44 @@ class DecayedSources:
     def _as_of_origin(self, rows: NDArray[np.int64], half_lives: tuple[float, ...]) -> NDArray[np.float64]:
         return np.asarray(2.0 ** ((self._origin - self._record.age[rows])[:, None] / np.asarray(half_lives)))
 
-    def _place(self, touched: NDArray[np.int64], classes: NDArray[np.int64], value: NDArray[np.float64]) -> None:
-        n = len(self._ladder.half_lives)
-        self._spread(touched, classes[:, None] * n + np.arange(n), value)
-
     def _spread(self, slots: NDArray[np.int64], columns: NDArray[np.int64], value: NDArray[np.float64]) -> None:
         np.add.at(self.total, columns, value)
         for level in self._levels.values():
             np.add.at(level.counts, (level.slot_of[slots][:, None], columns), value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gathering:
+    """Own events by the unit that they gather at, a cell or a very point.
+
+    ``unit`` (n_rows of the record,); ``slot`` (n_units,) is where its cell stands, ``held`` (n_units, n_half_lives)
+    and ``n_events`` (n_units,) what it has had; ``first_column`` is its first class's.
+    """
+
+    unit: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    held: NDArray[np.float64]
+    n_events: NDArray[np.float64]
+    first_column: int
+
+    @classmethod
+    def of(cls, unit: NDArray[np.int64], slot: NDArray[np.int64], n_half_lives: int, first_column: int) -> "_Gathering":
+        """Return the empty gathering of rows by ``unit``; all rows of a unit stand in one slot."""
+        _, first, number = np.unique(unit, return_index=True, return_inverse=True)
+        return cls(number, slot[first], np.zeros((first.size, n_half_lives)), np.zeros(first.size), first_column)
+
+    def take(
+        self, rows: NDArray[np.int64], sent: NDArray[np.float64]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
+        """Take rows in, and yield (slots, events had, change): what leaves the old classes, what joins the new."""
+        touched, place = np.unique(self.unit[rows], return_inverse=True)
+        held, before = self.held[touched], self.n_events[touched]
+        now = held.copy()
+        np.add.at(now, place, sent)
+        after = before + np.bincount(place, minlength=touched.size)
+        self.held[touched], self.n_events[touched] = now, after
+        yield self.slot[touched], before, -held
+        yield self.slot[touched], after, now
 
 
 @dataclass(frozen=True, slots=True, eq=False)
