@@ -42,7 +42,8 @@ class KernelMixture:
 
     ``k`` runs over bandwidths ``s``, half-lives ``h``, classes of source cells and of source points by how many
     events they have had, and other crime types; ``span_h`` turns a decayed count into a rate; ``w_0`` is even
-    ground. The whole is held to the level of the last ``level_steps`` steps (``FittedKernelMixture.level``).
+    ground. Points are told apart in cells of ``spot_cells_m`` and more: a smaller cell is hardly more than a point.
+    The whole is held to the level of the last ``level_steps`` steps (``FittedKernelMixture.level``).
     Weights are non-negative and fitted by expectation-maximisation on the Poisson likelihood of the events of
     the training days, each forecast from earlier days only (``mixing.poisson_weights``).
     The idea is that of the self-exciting point process (Mohler et al. 2011, doi
@@ -60,6 +61,7 @@ class KernelMixture:
     other_bandwidths_m: tuple[float, ...] = (0.0, 120.0, 480.0)
     other_half_lives_days: tuple[float, ...] = (21.0, 180.0, ENDLESS)
     spot_bandwidths_m: tuple[float, ...] = (0.0, 120.0)
+    spot_cells_m: float = 100.0
     receptivity_power: float = 0.5
     class_edges: tuple[float, ...] = (1.5, 3.5, 9.5)
     most_others: int = 6
@@ -118,7 +120,7 @@ class KernelMixture:
             self._reaches(self.other_bandwidths_m, cell_size_m),
             tuple(h / self.step_days for h in self.other_half_lives_days),
             self.class_edges,
-            spot_reaches=self._reaches(self.spot_bandwidths_m, cell_size_m),
+            spot_reaches=self._reaches(self.spot_bandwidths_m, cell_size_m) if cell_size_m >= self.spot_cells_m else (),
         )
 
     def _reaches(self, bandwidths_m: tuple[float, ...], cell_size_m: float) -> tuple[Reach, ...]:
