@@ -107,6 +107,13 @@ class Events:
             self._held[grid] = grid.cell_of(self.x, self.y)
         return np.asarray(self._held[grid])
 
+    @property
+    def spots(self) -> NDArray[np.int64]:
+        """Each event's very point as a number, (n_events,): events at the same coordinates share it."""
+        if "spots" not in self._held:
+            self._held["spots"] = spots_of(self.x, self.y)
+        return np.asarray(self._held["spots"])
+
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` returns, made at the first asking: many models look at the same events alike.
 
@@ -221,6 +228,11 @@ def codes_of(crime_types: pl.Series) -> tuple[NDArray[np.int32], tuple[str, ...]
     names = crime_types.unique().sort()
     codes = crime_types.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
     return codes, tuple(names.to_list())
+
+
+def spots_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return a number for each point, (n,), the same for the same coordinates."""
+    return np.asarray(np.unique(x + 1j * y, return_inverse=True)[1], dtype=np.int64)
 
 
 def check_schema(table: pl.DataFrame, schema: pl.Schema) -> None:

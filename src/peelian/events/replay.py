@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from peelian.errors import EventsError
-from peelian.events.events import EVENT_SCHEMA, Events, codes_of, rows_where
+from peelian.events.events import EVENT_SCHEMA, Events, codes_of, rows_where, spots_of
 from peelian.events.log import EventLog
 from peelian.places.grid import Grid
 
@@ -106,7 +106,7 @@ def _held(replay: Replay) -> dict[object, Any]:
     table = replay.table
     held: dict[object, Any] = {name: table.get_column(name).to_numpy() for name in ("x", "y")}
     held |= {name: table.get_column(name).to_physical().to_numpy() for name in ("occurred_from", "occurred_to")}
-    return held | {"types": codes_of(table.get_column("crime_type"))}
+    return held | {"types": codes_of(table.get_column("crime_type")), "spots": spots_of(held["x"], held["y"])}
 
 
 def _epoch(rows: pl.DataFrame, column: str) -> NDArray[np.int64]:

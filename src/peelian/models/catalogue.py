@@ -107,6 +107,7 @@ def _mixture(precision: DatePrecision) -> KernelMixture:
         other_half_lives_days=(180.0, ENDLESS),
         training_steps=24,
         burn_in_steps=6,
+        level_steps=0,
         step_days=365.25 / 12,
         anchor=Anchor.LATEST,
     )
@@ -116,7 +117,8 @@ def _mixture_delay_aware(precision: DatePrecision) -> Model:
     name = "mixture-delay-aware"
     # A month arrives whole: no event of a month on record is missing while others of it stand.
     monthly = precision is DatePrecision.MONTH
-    return replace(_mixture(precision), name=name) if monthly else DelayAware(_mixture(precision), name=name)
+    mixture = replace(_mixture(precision), level_steps=0)  # one that holds the level for late records is enough
+    return replace(mixture, name=name) if monthly else DelayAware(mixture, name=name)
 
 
 _MODELS: dict[str, Callable[[DatePrecision], Model]] = {

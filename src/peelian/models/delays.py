@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peelian.events.bundles import Bundle
 from peelian.events.events import Events
 
 #: Completeness is told at these ages in days, finer where it rises fast. A delay beyond the last is not looked for.
@@ -76,6 +77,22 @@ def delay_curves(history: Events) -> DelayCurves:
     hazard = _ratio(new.sum(axis=0), at_risk.sum(axis=0))
     of_type = _ratio(new + PRIOR_EVENTS * hazard, at_risk + PRIOR_EVENTS)
     return DelayCurves(names, completeness(np.concatenate([of_type, hazard[None]])))
+
+
+def arrived_by_step(history: Events, bundle: Bundle, steps: int, step_days: float) -> NDArray[np.float64]:
+    """Return the share of a bundle's events of each of the last steps, latest first, that is on record; (steps,).
+
+    The mean over each step of its types' curves, each type by its events; 1 where it has none.
+    """
+    codes, names = history.type_codes
+    counts = np.bincount(codes, minlength=len(names)).astype(np.float64)
+    own = np.array([n if name in bundle.crime_types else 0.0 for name, n in zip(names, counts, strict=True)])
+    if not steps or not own.sum():
+        return np.ones(steps)
+    curves = delay_curves(history)
+    ages = (np.arange(24 * steps) + 0.5) / 24 * step_days
+    by_type = np.stack([curves.at(name, ages) for name in names])
+    return np.asarray((own @ by_type / own.sum()).reshape(steps, 24).mean(axis=1))
 
 
 def completeness(hazard: NDArray[np.float64]) -> NDArray[np.float64]:

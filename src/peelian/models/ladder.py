@@ -29,7 +29,8 @@ class KernelLadder:
     ``other_reaches`` and ``other_half_lives`` serve the other crime types, which need fewer.
     ``class_edges`` part the sources by how many own events their cell has had: below the first edge,
     between the first two, and so on. A place with many events deserves to be taken at its word, one with
-    a single event to be shared with its surroundings; one linear weight cannot say both.
+    a single event to be shared with its surroundings; one linear weight cannot say both. With ``spot_reaches`` each
+    own event also sends through those by the class of its very point: ten thefts at one shop are not ten in a street.
 
     A decayed count is divided by its span to give a rate per step; with ``per_event`` by the span of an
     endless record instead, so that each event sends out one event in all: a triggering density.
@@ -41,11 +42,17 @@ class KernelLadder:
     other_half_lives: tuple[float, ...]
     class_edges: tuple[float, ...]
     per_event: bool = False
+    spot_reaches: tuple[Reach, ...] = ()
 
     @property
     def n_classes(self) -> int:
         """Number of classes of own sources."""
         return len(self.class_edges) + 1
+
+    @property
+    def n_spot_classes(self) -> int:
+        """Number of classes of points; none where no reach goes by them."""
+        return self.n_classes if self.spot_reaches else 0
 
     def span(self, half_lives: tuple[float, ...], steps: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what decayed counts are divided by once so many steps are on record.

@@ -23,15 +23,17 @@ from peelian.places.regions import Region
 class Lookback:
     """Training events and what each kernel expected of them.
 
-    ``own`` (n_events, n_classes, n_bandwidths, n_half_lives) and ``others`` (n_events, n_others,
-    n_other_bandwidths, n_other_half_lives) are rates per cell and step; ``own_exposure`` and
-    ``others_exposure`` the same summed over the region and the training steps; ``weight`` (n_events,)
-    what each event counts for; ``steps`` the training steps.
+    ``own`` (n_events, n_classes, n_bandwidths, n_half_lives), ``spots`` (n_events, n_spot_classes, n_spot_bandwidths,
+    n_half_lives) and ``others`` (n_events, n_others, n_other_bandwidths, n_other_half_lives) are rates per cell and
+    step; ``own_exposure``, ``spots_exposure`` and ``others_exposure`` the same summed over the region and the
+    training steps; ``weight`` (n_events,) what each event counts for; ``steps`` the training steps.
     """
 
     own: NDArray[np.float64]
+    spots: NDArray[np.float64]
     others: NDArray[np.float64]
     own_exposure: NDArray[np.float64]
+    spots_exposure: NDArray[np.float64]
     others_exposure: NDArray[np.float64]
     weight: NDArray[np.float64]
     steps: int
@@ -69,17 +71,22 @@ def look_back(
         views = [View.of(by_reach[reach], active, level) for reach in level.reaches]
         read |= zip(level.reaches, _read(level, views, changes, (day, cell)), strict=True)
     n, n_own = taught.size, ladder.n_classes * len(ladder.half_lives)
+    n_classed = n_own + ladder.n_spot_classes * len(ladder.half_lives)
     own_shape = (ladder.n_classes, len(ladder.half_lives))
+    spot_shape = (ladder.n_spot_classes, len(ladder.half_lives))
     other_shape = (len(record.others), len(ladder.other_half_lives))
     faded = {r: rates * fade[day] for r, rates in read.items()}
     own_rates = [faded[r][:, :n_own].reshape(n, *own_shape) for r in ladder.reaches]
-    other_rates = [faded[r][:, n_own:].reshape(n, *other_shape) for r in other_reaches]
+    spot_rates = [faded[r][:, n_own:n_classed].reshape(n, *spot_shape) for r in ladder.spot_reaches]
+    other_rates = [faded[r][:, n_classed:].reshape(n, *other_shape) for r in other_reaches]
     nothing = np.zeros((n, other_shape[0], len(ladder.other_reaches), other_shape[1]))
     return Lookback(
         np.stack(own_rates, axis=2),
+        np.stack(spot_rates, axis=2) if spot_rates else np.zeros((n, 0, 0, len(ladder.half_lives))),
         np.stack(other_rates, axis=2) if other_rates else nothing,
         np.repeat(exposure[:n_own].reshape(own_shape)[:, None], len(ladder.reaches), axis=1),
-        np.repeat(exposure[n_own:].reshape(other_shape)[:, None], len(ladder.other_reaches), axis=1),
+        np.repeat(exposure[n_own:n_classed].reshape(spot_shape)[:, None], len(ladder.spot_reaches), axis=1),
+        np.repeat(exposure[n_classed:].reshape(other_shape)[:, None], len(ladder.other_reaches), axis=1),
         record.weight[taught],
         days,
     )
@@ -128,4 +135,5 @@ def _fade(
         2.0 ** (-since[:, None] / np.asarray(half_lives)) / ladder.span(half_lives, steps)
         for half_lives in (ladder.half_lives, ladder.other_half_lives)
     )
-    return np.concatenate([np.tile(own, (1, ladder.n_classes)), np.tile(other, (1, n_others))], axis=1)
+    n_classes = ladder.n_classes + ladder.n_spot_classes
+    return np.concatenate([np.tile(own, (1, n_classes)), np.tile(other, (1, n_others))], axis=1)

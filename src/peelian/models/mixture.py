@@ -6,7 +6,7 @@ crimes of that day, and the weights that make them most likely are kept. The res
 past events, so that "why this box" stays exact.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from peelian.events.events import Events
 from peelian.forecasts.forecast import Forecast, Parameter
 from peelian.forecasts.influence import Influence
 from peelian.models.additive import AdditiveSum, Part, Surface, check_ground
+from peelian.models.delays import arrived_by_step
 from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, Reach, mean_fade, memory_span, steps_ahead
 from peelian.models.lookback import look_back
@@ -40,10 +41,12 @@ LEAST_BANDWIDTH = 0.45
 class KernelMixture:
     """Expected count of a cell: ``sum_k w_k sum_{events j} K_s(cell, cell_j) 2^(-age_j / h) / span_h + w_0 / n``.
 
-    ``k`` runs over bandwidths ``s``, half-lives ``h``, classes of source cells by how many events they
-    have had, and other crime types; ``span_h`` turns a decayed count into a rate; ``w_0`` is even
-    ground. Weights are non-negative and fitted by expectation-maximisation on the Poisson likelihood of
-    the events of the training days, each forecast from earlier days only (``mixing.poisson_weights``).
+    ``k`` runs over bandwidths ``s``, half-lives ``h``, classes of source cells and of source points by how many
+    events they have had, and other crime types; ``span_h`` turns a decayed count into a rate; ``w_0`` is even
+    ground. Points are told apart in cells of ``spot_cells_m`` and more: a smaller cell is hardly more than a point.
+    The whole is held to the level of the last ``level_steps`` steps (``FittedKernelMixture._level``).
+    Weights are non-negative and fitted by expectation-maximisation on the Poisson likelihood of the events of
+    the training days, each forecast from earlier days only (``mixing.poisson_weights``).
     The idea is that of the self-exciting point process (Mohler et al. 2011, doi
     10.1198/jasa.2011.ap09546) with its kernels given on a ladder and only their weights free, as in
     mixture smoothers for crime (Flaxman et al. 2019, doi 10.1214/19-AOAS1284, learn theirs likewise).
@@ -58,6 +61,8 @@ class KernelMixture:
     half_lives_days: tuple[float, ...] = (7.0, 21.0, 60.0, 180.0, 720.0, ENDLESS)
     other_bandwidths_m: tuple[float, ...] = (0.0, 120.0, 480.0)
     other_half_lives_days: tuple[float, ...] = (21.0, 180.0, ENDLESS)
+    spot_bandwidths_m: tuple[float, ...] = (0.0, 120.0)
+    spot_cells_m: float = 100.0
     receptivity_power: float = 0.5
     class_edges: tuple[float, ...] = (1.5, 3.5, 9.5)
     most_others: int = 6
@@ -67,22 +72,27 @@ class KernelMixture:
     most_events: int = 6000
     burn_in_steps: int = 60
     prior_events: float = 20.0
+    level_steps: int = 28
+    level_events: float = 100.0
     step_days: float = 1.0
     anchor: Anchor = Anchor.CUTOFF
     name: str = "mixture"
 
     def __post_init__(self) -> None:
         """Refuse a ladder without rungs, other types' kernels that the own type lacks, and times that are none."""
-        strangers = sorted(set(self.other_bandwidths_m) - set(self.bandwidths_m))
+        strangers = {*self.other_bandwidths_m, *self.spot_bandwidths_m} - set(self.bandwidths_m)
         if strangers or not self.bandwidths_m or not self.half_lives_days:
             raise ForecastError(
-                f"mixture: bandwidths {self.bandwidths_m}, for other types {self.other_bandwidths_m}, half-lives "
-                f"{self.half_lives_days}; give at least one of each, and other types only bandwidths of the own."
+                f"mixture: bandwidths {self.bandwidths_m}, for other types {self.other_bandwidths_m}, for points "
+                f"{self.spot_bandwidths_m}, half-lives {self.half_lives_days}; give at least one of each, and other "
+                "types and points only bandwidths of the own."
             )
-        if min(*self.half_lives_days, *self.other_half_lives_days, self.step_days) <= 0 or self.receptivity_power < 0:
+        least = min(self.receptivity_power, self.level_steps, self.level_events)
+        if min(*self.half_lives_days, *self.other_half_lives_days, self.step_days) <= 0 or least < 0:
             raise ForecastError(
                 f"mixture: half-lives {self.half_lives_days} and {self.other_half_lives_days}, step_days "
-                f"{self.step_days:g}, receptivity_power {self.receptivity_power:g}; times are positive."
+                f"{self.step_days:g}, receptivity_power {self.receptivity_power:g}, level_steps {self.level_steps}, "
+                f"level_events {self.level_events:g}; times are positive, nothing is negative."
             )
 
     def fit(self, history: Events, bundle: Bundle, region: Region) -> "FittedKernelMixture":
@@ -99,9 +109,11 @@ class KernelMixture:
         kernels = tuple(
             CellKernel(region, reach.bandwidth_m, receives if reach.is_receptive else None) for reach in ladder.reaches
         )
-        # A model made up for delays learns the same weights from the same record.
-        weights = history.once(("mixture", self, bundle, region), lambda: _learn(self, record, region, ladder, kernels))
-        return FittedKernelMixture(self, bundle, region, history, ladder, others, weights, kernels)
+        # A model made up for delays learns the same weights from the same record: the level is none of them.
+        asked = ("mixture", replace(self, level_steps=0), bundle, region)
+        weights = history.once(asked, lambda: _learn(self, record, region, ladder, kernels))
+        arrived = arrived_by_step(history, bundle, self.level_steps, self.step_days)
+        return FittedKernelMixture(self, bundle, region, history, ladder, others, weights, kernels, arrived)
 
     def ladder(self, cell_size_m: float) -> KernelLadder:
         """Return the kernels that a lattice of such cells can tell apart: 0, and bandwidths from half a cell up."""
@@ -111,6 +123,7 @@ class KernelMixture:
             self._reaches(self.other_bandwidths_m, cell_size_m),
             tuple(h / self.step_days for h in self.other_half_lives_days),
             self.class_edges,
+            spot_reaches=self._reaches(self.spot_bandwidths_m, cell_size_m) if cell_size_m >= self.spot_cells_m else (),
         )
 
     def _reaches(self, bandwidths_m: tuple[float, ...], cell_size_m: float) -> tuple[Reach, ...]:
@@ -120,12 +133,13 @@ class KernelMixture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MixtureWeights:
-    """Shares of the expected total: ``own`` (class, bandwidth, half-life), ``others`` (type, ...), ``even`` ground.
+    """Shares of the expected total: ``own`` (class, bandwidth, half-life), ``spots`` likewise, ``others`` (type, ...).
 
-    ``even_daily`` is events per step over the whole region, at the level learned.
+    ``even`` is events per step over the whole region, at the level learned.
     """
 
     own: NDArray[np.float64]
+    spots: NDArray[np.float64]
     others: NDArray[np.float64]
     even: float
     training_events: int
@@ -133,7 +147,10 @@ class MixtureWeights:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedKernelMixture:
-    """Learned weights standing on one history."""
+    """Learned weights standing on one history.
+
+    ``arrived`` (level_steps,) is the share of the last steps' events, the latest first, that is on record.
+    """
 
     model: KernelMixture
     bundle: Bundle
@@ -143,13 +160,12 @@ class FittedKernelMixture:
     others: tuple[str, ...]
     weights: MixtureWeights
     kernels: tuple[CellKernel, ...] = field(repr=False)
+    arrived: NDArray[np.float64] = field(repr=False)
 
     def conditioned_on(self, history: Events) -> Self:
         """Return the same weights standing on another history."""
         check_ground(history, self.region)
-        return type(self)(
-            self.model, self.bundle, self.region, history, self.ladder, self.others, self.weights, self.kernels
-        )
+        return replace(self, history=history)
 
     def forecast(self, period: Period) -> Forecast:
         """Return expected counts; see ``FittedModel``."""
@@ -167,6 +183,7 @@ class FittedKernelMixture:
         if ahead != (0, 1):
             faded = self._sent(felt, record.steps, ahead)
             sent = faded * (sent.sum() / faded.sum() if faded.sum() > 0 else 1.0)
+        level = self._level(record, float(sent.sum()))
         driven = np.zeros(self.region.grid.n_cells)
         for kernel, of_cell in zip(self.kernels, sent / self.model.step_days, strict=True):
             source = np.zeros(driven.size)
@@ -177,9 +194,9 @@ class FittedKernelMixture:
             self.bundle,
             self.region,
             self.history.known_at,
-            driven,
-            self._even_daily(record),
-            self._parameters(),
+            driven * level,
+            self._even_daily(record) * level,
+            self._parameters(level),
         )
 
     def sum(self, period: Period | None = None) -> AdditiveSum:
@@ -196,16 +213,17 @@ class FittedKernelMixture:
             faded = self._table(record.steps, ahead)
             now, then = (float((t[:, record.age, column] * record.weight).sum()) for t in (table, faded))
             table = faded * (now / then if then > 0 else 1.0)
+        level = self._level(record, float((table[:, record.age, column] * record.weight).sum()))
         parts = []
         place = record.age * table.shape[2] + column
-        per_day = record.weight / self.model.step_days
+        per_day = record.weight * level / self.model.step_days
         for kernel, by_age_and_source in zip(self.kernels, table, strict=True):
             daily = np.zeros(len(self.history))
             daily[record.index] = by_age_and_source.ravel()[place] * per_day
             parts.append(Part(kernel.bandwidth_m, daily, kernel))
-        even = self._even_daily(record)
+        even = self._even_daily(record) * level
         return AdditiveSum(
-            self.model.name, self.bundle, self.region, self.history, tuple(parts), even, self._parameters()
+            self.model.name, self.bundle, self.region, self.history, tuple(parts), even, self._parameters(level)
         )
 
     def shares(self) -> NDArray[np.float64]:
@@ -214,7 +232,8 @@ class FittedKernelMixture:
         table = self._table(record.steps, (0, 1)).sum(axis=0)
         daily = np.zeros(len(self.history))
         place = record.age * table.shape[1] + self._column(record)
-        daily[record.index] = table.ravel()[place] * record.weight / self.model.step_days
+        sent = table.ravel()[place] * record.weight
+        daily[record.index] = sent * self._level(record, float(sent.sum())) / self.model.step_days
         return daily
 
     def _record(self) -> Record:
@@ -223,9 +242,8 @@ class FittedKernelMixture:
 
     def _memories(self) -> Memories:
         model, ladder, n_cells = self.model, self.ladder, self.region.grid.n_cells
-        half_lives = ladder.half_lives, ladder.other_half_lives
-        asked = ("memories", self.bundle, self.region, model.anchor, model.step_days, self.others, *half_lives)
-        return self.history.once(asked, lambda: memories(self._record(), n_cells, *half_lives))
+        asked = ("memories", self.bundle, self.region, model.anchor, model.step_days, self.others, ladder)
+        return self.history.once(asked, lambda: memories(self._record(), n_cells, ladder))
 
     def _ahead(self, period: Period | None) -> tuple[int, int]:
         return (0, 1) if period is None else steps_ahead(period, self.history, self.model.step_days)
@@ -234,12 +252,13 @@ class FittedKernelMixture:
         known = record.cell.size > 0 and bool((record.kind == 0).any())
         return self.weights.even / self.region.n_inside / self.model.step_days if known else 0.0
 
-    def _parameters(self) -> dict[str, Parameter]:
+    def _parameters(self, level: float) -> dict[str, Parameter]:
         return {
             "training_events": self.weights.training_events,
             "anchor": self.model.anchor.value,
             "even_ground_per_step": round(self.weights.even, 9),
-            "own_weight": round(float(self.weights.own.sum()), 9),
+            "level": round(level, 9),
+            "own_weight": round(float(self.weights.own.sum() + self.weights.spots.sum()), 9),
             "other_weight": round(float(self.weights.others.sum()), 9),
             "other_types": ", ".join(self.others),
         }
@@ -260,7 +279,27 @@ class FittedKernelMixture:
         from_others = np.tensordot(weights.others, others, axes=([0, 2], [0, 1]))
         for place, reach in enumerate(ladder.other_reaches):
             sent[ladder.reaches.index(reach)] += from_others[place]
+        at_spots = felt.spots * self._rates(ladder.half_lives, steps, ahead)[:, None]
+        for place, reach in enumerate(ladder.spot_reaches):
+            sent[ladder.reaches.index(reach)] += np.tensordot(weights.spots[:, place], at_spots, axes=([0, 1], [0, 1]))
         return sent
+
+    def _level(self, record: Record, driven: float) -> float:
+        """Return by how much more came lately than a forecast of ``driven`` events a step and even ground expects.
+
+        ``(n + k) / (m L + k)``, with ``n`` the own events on record of the last ``level_steps`` steps, ``k`` what
+        ``level_events`` of them weigh, ``L`` what is expected a step, and ``m`` how many of those steps are on record:
+        a share of each where records are late. The weights lag a trend; one factor for the whole map mends that and
+        moves no box.
+        """
+        own = record.kind == 0
+        if not own.any():
+            return 1.0
+        expected = driven + self.weights.even
+        watched = float(self.arrived[: record.steps].sum())
+        worth = self.model.level_events * float(record.weight[own].mean())
+        came = float(record.weight[own & (record.age < self.arrived.size)].sum())
+        return (came + worth) / (expected * watched + worth) if worth > 0 else 1.0
 
     def _table(self, steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:
         """What an event sends through each bandwidth, by age and source; (n_bandwidths, n_ages, n_sources)."""
@@ -269,17 +308,31 @@ class FittedKernelMixture:
         fade = 2.0 ** (-age / np.asarray(ladder.half_lives)) * self._rates(ladder.half_lives, steps, ahead)
         other_fade = 2.0 ** (-age / np.asarray(ladder.other_half_lives))
         other_fade *= self._rates(ladder.other_half_lives, steps, ahead)
-        own = np.einsum("qsh,ah->saq", weights.own, fade)
+        # A column for each pair of classes, of the cell and of the point.
+        own = np.repeat(np.einsum("qsh,ah->saq", weights.own, fade), max(ladder.n_spot_classes, 1), axis=2)
+        for place, reach in enumerate(ladder.spot_reaches):
+            at_spots = np.einsum("qh,ah->aq", weights.spots[:, place], fade)
+            own[ladder.reaches.index(reach)] += np.tile(at_spots, ladder.n_classes)
         others = np.zeros((len(ladder.reaches), age.size, len(self.others)))
         for place, reach in enumerate(ladder.other_reaches):
             others[ladder.reaches.index(reach)] = np.einsum("oh,ah->ao", weights.others[:, place], other_fade)
         return np.concatenate([own, others], axis=2)
 
     def _column(self, record: Record) -> NDArray[np.int64]:
-        """Each event's column of the table: the class of its cell, or its crime type."""
-        own = record.kind == 0
-        counts = np.bincount(record.cell[own], minlength=self.region.grid.n_cells).astype(np.float64)
-        return np.where(own, self.ladder.classes(counts)[record.cell], self.ladder.n_classes + record.kind - 1)
+        """Each event's column of the table: the classes of its cell and of its point, or its crime type."""
+        own, ladder = record.kind == 0, self.ladder
+        column = _classes(ladder, record.cell, own)
+        n_own = ladder.n_classes
+        if ladder.spot_reaches:
+            column = column * ladder.n_spot_classes + _classes(ladder, record.spot, own)
+            n_own *= ladder.n_spot_classes
+        return np.where(own, column, n_own + record.kind - 1)
+
+
+def _classes(ladder: KernelLadder, unit: NDArray[np.int64], own: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the class of each row's unit by the own events that it has had; (n_rows,)."""
+    counts = np.bincount(unit[own], minlength=int(unit.max(initial=0)) + 1).astype(np.float64)
+    return ladder.classes(counts[unit])
 
 
 def receptivity(history: Events, bundle: Bundle, region: Region) -> NDArray[np.float64]:
@@ -305,29 +358,48 @@ def _learn(
 ) -> MixtureWeights:
     """Weights from the training days; the prior's where there is no event to learn from."""
     shape_own = (ladder.n_classes, len(ladder.reaches), len(ladder.half_lives))
+    shape_spots = (ladder.n_spot_classes, len(ladder.spot_reaches), len(ladder.half_lives))
     shape_others = (len(record.others), len(ladder.other_reaches), len(ladder.other_half_lives))
-    n_own, n_others = int(np.prod(shape_own)), int(np.prod(shape_others))
+    n_own, n_spots, n_others = (int(np.prod(shape)) for shape in (shape_own, shape_spots, shape_others))
     own = record.kind == 0
     level = float(record.weight[own].sum()) / max(record.steps, 1)
     # Until taught otherwise: nine tenths from the own past, all kernels alike (classes part the sources,
-    # so each class has the whole weight), a tenth from even ground, nothing from other types.
+    # so each class has the whole weight; by cells and by points half and half), a tenth from even ground, nothing
+    # from other types.
+    share = 0.45 if n_spots else 0.9
+    ways = [(n, s) for n, s in ((n_own, shape_own), (n_spots, shape_spots)) if n]
     held = np.concatenate(
-        [np.full(n_own, 0.9 / (shape_own[1] * shape_own[2])), np.zeros(n_others), [max(0.1 * level, 1e-12)]]
+        [np.full(n, share / (s[1] * s[2])) for n, s in ways] + [np.zeros(n_others), [max(0.1 * level, 1e-12)]]
     )
-    events = model.prior_events * np.concatenate([np.full(n_own, 0.9 / n_own), np.zeros(n_others), [0.1]])
+    events = model.prior_events * np.concatenate([np.full(n, share / n) for n, _ in ways] + [np.zeros(n_others), [0.1]])
     prior = GammaPrior(events, np.where(held > 0, events / np.where(held > 0, held, 1.0), 0.0))
     training = _training_ages(model, record)
     if not np.isin(record.age[own], training).any():
-        return MixtureWeights(held[:n_own].reshape(shape_own), np.zeros(shape_others), float(held[-1]), 0)
+        return _weights(held, shape_own, shape_spots, shape_others, 0)
     seen = look_back(record, region, ladder, training, kernels)
     n = seen.weight.size
     rates = np.concatenate(
-        [seen.own.reshape(n, -1), seen.others.reshape(n, -1), np.full((n, 1), 1.0 / region.n_inside)], axis=1
+        [part.reshape(n, -1) for part in (seen.own, seen.spots, seen.others)]
+        + [np.full((n, 1), 1.0 / region.n_inside)],
+        axis=1,
     )
-    exposure = np.concatenate([seen.own_exposure.ravel(), seen.others_exposure.ravel(), [float(seen.steps)]])
+    exposed = (seen.own_exposure, seen.spots_exposure, seen.others_exposure, np.array([float(seen.steps)]))
+    exposure = np.concatenate([part.ravel() for part in exposed])
     fitted = poisson_weights(rates, exposure, seen.weight, prior, Patience(200, 2e-6))
+    return _weights(fitted, shape_own, shape_spots, shape_others, n)
+
+
+def _weights(
+    flat: NDArray[np.float64],
+    own: tuple[int, ...],
+    spots: tuple[int, ...],
+    others: tuple[int, ...],
+    training_events: int,
+) -> MixtureWeights:
+    n_own, n_spots = int(np.prod(own)), int(np.prod(spots))
+    parts = np.split(flat, [n_own, n_own + n_spots, flat.size - 1])
     return MixtureWeights(
-        fitted[:n_own].reshape(shape_own), fitted[n_own:-1].reshape(shape_others), float(fitted[-1]), n
+        parts[0].reshape(own), parts[1].reshape(spots), parts[2].reshape(others), float(flat[-1]), training_events
     )
 
 

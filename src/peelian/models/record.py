@@ -20,7 +20,7 @@ class Record:
 
     ``age`` counts whole steps back from the end of the record: 0 for the last step before it. ``kind``
     is 0 for the bundle's own events and 1, 2 ... for the other crime types in ``others``.
-    ``steps`` is how many steps the record covers, ``index`` each row's place in the history.
+    ``steps`` is how many steps the record covers, ``index`` each row's place in the history, ``spot`` its very point.
     """
 
     cell: NDArray[np.int64]
@@ -28,6 +28,7 @@ class Record:
     kind: NDArray[np.int64]
     weight: NDArray[np.float64]
     index: NDArray[np.int64]
+    spot: NDArray[np.int64]
     others: tuple[str, ...]
     steps: int
 
@@ -61,7 +62,7 @@ def _read(
     weight = np.ones(index.size)
     if not bundle.counts_events:
         weight = np.where(kind == 0, bundle.weights_of(history)[index], 1.0)
-    return Record(cell, age, kind, weight, index, others, whole.steps)
+    return Record(cell, age, kind, weight, index, history.spots[index], others, whole.steps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

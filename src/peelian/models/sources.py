@@ -31,7 +31,7 @@ class Changes:
     """How decayed sources change from one training day to the next: all (n_changes,), in order of ``moment``.
 
     A change of moment ``m`` is seen from the ``m``-th training day on (0: from before the first). It adds ``value`` to
-    ``column`` of the source in ``slot``. Columns: own classes x half-lives, then other types x half-lives.
+    ``column`` of the source in ``slot``. Columns: own classes x half-lives, those of points, other types x half-lives.
     """
 
     moment: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Changes:
         """Return the changes of ``days`` training days, of which the first is ``origin`` steps back.
 
         A source of age ``a`` is held as ``2^((origin - a) / h)``: one factor per day turns the whole into ages as of
-        that day. Own sources change class as their cell gathers events.
+        that day. Own sources change class as their cell, or their point, gathers events.
 
         Raises
         ------
@@ -63,15 +63,23 @@ class Changes:
         own, other = np.flatnonzero(seen & (record.kind == 0)), np.flatnonzero(seen & (record.kind > 0))
         held = _held(record, own, ladder.half_lives, origin) * record.weight[own, None]
         kept, moved = _own_changes(moment[own], slot[own], held, ladder)
-        n_own = ladder.n_classes * len(ladder.half_lives)
+        n = len(ladder.half_lives)
+        n_own = ladder.n_classes * n
+        n_classed = n_own + ladder.n_spot_classes * n
+        at_spots: list[_Columns] = []
+        if ladder.spot_reaches:
+            _, first_at, spot = np.unique(record.spot[own], return_index=True, return_inverse=True)
+            stands = slot[own][first_at]
+            come, move = _own_changes(moment[own], spot, held, ladder)
+            at_spots = [(m, stands[unit], column + n_own, value) for m, unit, column, value in (come, *move)]
         n_others = len(ladder.other_half_lives)
-        first = n_own + (record.kind[other] - 1) * n_others
+        first = n_classed + (record.kind[other] - 1) * n_others
         theirs = _columns(moment[other], slot[other], first, _held(record, other, ladder.other_half_lives, origin))
-        together = (kept, *moved, theirs)
+        together = (kept, *moved, *at_spots, theirs)
         at, where, which = (np.concatenate([some[i] for some in together]) for i in range(3))
         value = np.concatenate([some[3] for some in together])
         order = np.argsort(at, kind="stable")
-        n_columns = n_own + len(record.others) * n_others
+        n_columns = n_classed + len(record.others) * n_others
         return cls(at[order], where[order], which[order], value[order], n_columns)
 
     def totals(self, days: int) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from tests.conftest import CUTOFF, make_events
 from peelian.errors import ForecastError
 from peelian.events import Bundle, Events
 from peelian.models.delay_aware import DelayAware
-from peelian.models.delays import EDGES_DAYS, delay_curves
+from peelian.models.delays import EDGES_DAYS, arrived_by_step, delay_curves
 from peelian.models.mixture import KernelMixture
 from peelian.places import Period, Region
 
@@ -66,7 +66,14 @@ def test_expected_counts_are_those_of_the_whole_record_and_not_of_what_is_known(
     rng = np.random.default_rng(8)
     ages, delays = rng.uniform(0, 700, 14_000), rng.exponential(4.0, 14_000)
     known, whole = recorded_late(ages, delays), recorded_late(ages, np.zeros_like(delays))
-    model = KernelMixture(bandwidths_m=(0.0,), half_lives_days=(3.0,), other_bandwidths_m=(0.0,), class_edges=())
+    model = KernelMixture(
+        bandwidths_m=(0.0,),
+        half_lives_days=(3.0,),
+        other_bandwidths_m=(0.0,),
+        spot_bandwidths_m=(0.0,),
+        class_edges=(),
+        level_steps=0,
+    )
     totals = [
         m.fit(e, BURGLARY, region).forecast(TOMORROW).expected.sum()
         for m, e in ((model, whole), (model, known), (DelayAware(model), known))
@@ -133,3 +140,14 @@ def test_bound_that_is_no_share_is_refused(bound: float) -> None:
 def test_share_of_the_missing_that_is_none_is_refused(share: float) -> None:
     with pytest.raises(ForecastError, match="share_at_events"):
         DelayAware(KernelMixture(), share_at_events=share)
+
+
+def test_share_on_record_of_each_past_day_is_the_mean_of_its_hours() -> None:
+    """Half at once, half after two to three days: of younger days half is there, of older ones all."""
+    ages = np.linspace(0, 300, 4000)
+    history = recorded_late(ages, np.tile([0.0, 2.5], 2000))
+    arrived = arrived_by_step(history, BURGLARY, 6, 1.0)
+    assert arrived[:2] == pytest.approx(0.5, abs=0.03)
+    assert arrived[3:] == pytest.approx(1.0)
+    assert arrived_by_step(history, Bundle.of("arson"), 2, 1.0).tolist() == [1.0, 1.0]
+    assert arrived_by_step(history, BURGLARY, 0, 1.0).size == 0

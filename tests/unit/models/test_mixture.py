@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.conftest import CUTOFF, make_events
 
@@ -29,16 +30,23 @@ def record_of(events: Events, region: Region) -> Record:
 
 
 def brute_force_rates(
-    record: Record, region: Region, target: int, ladder: KernelLadder, receives: np.ndarray | None = None
+    record: Record,
+    region: Region,
+    target: int,
+    ladder: KernelLadder,
+    receives: np.ndarray | None = None,
+    *,
+    by_spot: bool = False,
 ) -> np.ndarray:
     """(class, bandwidth, half-life) rates at one event, from the definition: all earlier events sent out anew."""
-    rates = np.zeros((ladder.n_classes, len(ladder.reaches), len(ladder.half_lives)))
+    unit, reaches = (record.spot, ladder.spot_reaches) if by_spot else (record.cell, ladder.reaches)
+    rates = np.zeros((ladder.n_classes, len(reaches), len(ladder.half_lives)))
     day = record.age[target]
     earlier = (record.age > day) & (record.kind == 0)
-    counts = np.bincount(record.cell[earlier], minlength=region.grid.n_cells)
+    counts = np.bincount(unit[earlier], minlength=int(unit.max()) + 1)
     span = memory_span(ladder.half_lives, np.array([record.steps - 1 - day]))[0]
-    class_of = ladder.classes(counts.astype(float))[record.cell]
-    for s, reach in enumerate(ladder.reaches):
+    class_of = ladder.classes(counts.astype(float))[unit]
+    for s, reach in enumerate(reaches):
         kernel = CellKernel(region, reach.bandwidth_m, receives if reach.is_receptive else None)
         for q, (h, half_life) in product(range(ladder.n_classes), enumerate(ladder.half_lives)):
             source = earlier & (class_of == q)
@@ -50,11 +58,12 @@ def brute_force_rates(
 
 def test_lookback_equals_the_definition_event_by_event(region: Region, scattered: Events) -> None:
     crowded = make_events(
-        [X0 + 1300.0] * 6 + [X0 + 1600.0] * 5 + [X0 + 900.0] * 3,
+        [X0 + 1300.0] * 4 + [X0 + 1310.0] * 2 + [X0 + 1600.0] * 5 + [X0 + 900.0] * 3,
         [Y0 + 1300.0] * 6 + [Y0 + 1300.0] * 5 + [Y0 + 1700.0] * 3,
         [1, 2, 3, 9, 33, 70, 5, 6, 12, 80, 90, 1.5, 4, 99],
     )
-    near = replace(LADDER, reaches=(*plain(0.0, 240.0, 700.0), Reach(240.0, is_receptive=True)))
+    receptive = Reach(240.0, is_receptive=True)
+    near = replace(LADDER, reaches=(*plain(0.0, 240.0, 700.0), receptive), spot_reaches=(*plain(0.0), receptive))
     receives = np.random.default_rng(1).uniform(0.2, 3, region.grid.n_cells)
     for events in (crowded, scattered):
         record = record_of(events, region)
@@ -66,6 +75,9 @@ def test_lookback_equals_the_definition_event_by_event(region: Region, scattered
         for row, target in enumerate(own):
             assert seen.own[row] == pytest.approx(
                 brute_force_rates(record, region, int(target), near, receives), rel=0.02, abs=2e-6
+            )
+            assert seen.spots[row] == pytest.approx(
+                brute_force_rates(record, region, int(target), near, receives, by_spot=True), rel=0.02, abs=2e-6
             )
 
 
@@ -152,12 +164,68 @@ def test_share_of_quick_repeats_in_simulated_crime_is_recovered(region: Region, 
         bandwidths_m=(0.0, 480.0),
         half_lives_days=(4.0, ENDLESS),
         other_bandwidths_m=(0.0,),
+        spot_bandwidths_m=(),
         class_edges=(),
         receptivity_power=0.0,
     )
     fitted = model.fit(history, BURGLARY, region)
     quick = fitted.weights.own[0, 0, 0]
     assert quick == pytest.approx(repeat_share, abs=0.1)
+
+
+def test_chronic_addresses_are_told_from_as_many_events_scattered_over_their_cell(region: Region) -> None:
+    """Half of crime comes again and again to 20 addresses; the other half falls anywhere, each time elsewhere."""
+    rng = np.random.default_rng(3)
+    inside = np.flatnonzero(region.is_inside)
+    addresses = rng.choice(inside, 20, replace=False)
+    chronic = rng.random(4000) < 0.5
+    x, y = region.grid.centres(np.where(chronic, rng.choice(addresses, 4000), rng.choice(inside, 4000)))
+    off = np.where(chronic, 0.0, 1.0)
+    history = make_events(
+        x + off * rng.uniform(-120, 120, 4000), y + off * rng.uniform(-120, 120, 4000), rng.uniform(0.1, 700, 4000)
+    )
+    model = KernelMixture(
+        bandwidths_m=(0.0,),
+        half_lives_days=(ENDLESS,),
+        other_bandwidths_m=(),
+        other_half_lives_days=(ENDLESS,),
+        spot_bandwidths_m=(0.0,),
+    )
+    spots = model.fit(history, BURGLARY, region).weights.spots[:, 0, 0]
+    # An address of ten and more speaks for itself; a point of one event says nothing that its cell does not.
+    assert spots[-1] > 0.7
+    assert spots[0] < 0.3
+
+
+def test_map_is_held_to_what_came_lately_and_no_cell_moves(region: Region) -> None:
+    """Crime doubled four weeks ago, too lately for the weights to have learned it."""
+    rng = np.random.default_rng(8)
+    ages = np.concatenate([rng.uniform(0.1, 700, 4200), rng.uniform(0.1, 28, 168)])
+    x, y = region.grid.centres(rng.choice(np.flatnonzero(region.is_inside), ages.size))
+    history = make_events(x, y, ages)
+    ladder = {"half_lives_days": (720.0, ENDLESS)}
+    plain_map, held = (
+        KernelMixture(level_steps=steps, **ladder).fit(history, BURGLARY, region).forecast(TOMORROW).expected
+        for steps in (0, 28)
+    )
+    assert plain_map.sum() < 8.0
+    n = int((ages < 28).sum())
+    assert held == pytest.approx(plain_map * (n + 100) / (28 * plain_map.sum() + 100), rel=1e-3)
+    assert held.sum() > 9.0
+
+
+def test_level_does_not_bend_down_where_records_are_late(region: Region) -> None:
+    """Six burglaries a day for ever, each recorded ten days after it happened."""
+    rng = np.random.default_rng(8)
+    ages = np.linspace(10.0, 700, 690 * 6)
+    x, y = region.grid.centres(rng.choice(np.flatnonzero(region.is_inside), ages.size))
+    at_once = make_events(x, y, ages)
+    table = at_once.table.with_columns(recorded_at=pl.col("occurred_from") + timedelta(days=9.9))
+    late = Events(table, at_once.crs, CUTOFF)
+    model = KernelMixture(half_lives_days=(ENDLESS,))
+    levels = [model.fit(known, BURGLARY, region).forecast(TOMORROW).expected.sum() for known in (at_once, late)]
+    assert levels[0] < 5.0  # ten days without a record, taken at their word
+    assert levels[1] == pytest.approx(6.0, rel=0.08)
 
 
 def test_other_types_weigh_only_when_they_foretell(region: Region) -> None:
@@ -309,6 +377,8 @@ def test_other_types_are_taken_by_number_then_name() -> None:
         {"bandwidths_m": (), "other_bandwidths_m": ()},
         {"half_lives_days": (7.0, -1.0)},
         {"receptivity_power": -0.5},
+        {"spot_bandwidths_m": (77.0,)},
+        {"level_events": -1.0},
     ],
 )
 def test_settings_that_are_no_ladder_are_refused(wrong: dict[str, Any]) -> None:
