@@ -170,9 +170,7 @@ def rewind(policy: Policy, by: By) -> int:
     return changed
 
 
-def dispose(
-    catalogue: Catalogue, policy: Policy, records: Sequence[int], reason: str, home: Path, by: By
-) -> Disposed:
+def dispose(catalogue: Catalogue, policy: Policy, records: Sequence[int], reason: str, home: Path, by: By) -> Disposed:
     """Dispose of records: their statements, links, files and index entries are deleted, and what they held is wiped.
 
     Raises
