@@ -162,10 +162,15 @@ class Events:
 
         An event of unknown hour is spread evenly over its span (Ratcliffe & McCullagh 1998,
         doi 10.1080/136588198241644); an exact instant counts whole where it falls. Over periods
-        that tile time the shares of an event sum to one.
+        that tile time the shares of an event sum to one. Models ask for the same windows: not to be written to.
         """
+        return self.once(("overlap", period.start, period.end), lambda: self._overlap(period))
+
+    def _overlap(self, period: Period) -> NDArray[np.float64]:
         start, end = self.seconds_before(period.start), self.seconds_before(period.end)
-        return _share(-start[0], -start[1], -end[0])
+        share = _share(-start[0], -start[1], -end[0])
+        share.flags.writeable = False
+        return share
 
     def seconds_before(self, instant: datetime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how long before the instant each span begins and ends, in seconds; two (n_events,).

@@ -118,26 +118,21 @@ def _terms(folder: BacktestFolder, plan: Plan, crime_types: tuple[str, ...]) -> 
 def _movement(boxes: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """Return churn and compactness of every choice of boxes; NaN in the first period, and after a gap."""
     starts = pl.Series("period_start", [p.start for p in plan.periods()], dtype=pl.Datetime("us", "UTC"))
-    frames = []
-    for (crime_type, method, area), rows in boxes.partition_by(["crime_type", "model", "area"], as_dict=True).items():
+    choices = boxes.partition_by(["crime_type", "model", "area"], as_dict=True)
+    moved = np.full((len(choices), starts.len()), np.nan)
+    strewn = np.empty_like(moved)
+    for number, rows in enumerate(choices.values()):
         at = starts.search_sorted(rows.get_column("period_start")).to_numpy()
         place = rows.get_column("rank").to_numpy() - 1
         corners = np.full((starts.len(), int(place.max()) + 1, 2), np.nan)
         corners[at, place, 0] = rows.get_column("x_min").to_numpy()
         corners[at, place, 1] = rows.get_column("y_min").to_numpy()
         size_m = float(rows.get_column("size_m")[0])
-        moved = np.full(starts.len(), np.nan)
-        moved[1:] = churn(corners[:-1], corners[1:], size_m)
-        labels = {"crime_type": crime_type, "method": method, "area": area}
-        frames.append(
-            pl.DataFrame({"period_start": starts, "churn": moved, "compactness": compactness(corners, size_m)}).select(
-                *(pl.lit(value).alias(name) for name, value in labels.items()), pl.all()
-            )
-        )
-    nothing = {
-        name: SCORE_SCHEMA[name] for name in ("crime_type", "method", "area", "period_start", "churn", "compactness")
-    }
-    return pl.concat(frames) if frames else pl.DataFrame(schema=nothing)
+        moved[number, 1:] = churn(corners[:-1], corners[1:], size_m)
+        strewn[number] = compactness(corners, size_m)
+    names = ("crime_type", "method", "area")
+    labels = pl.DataFrame(list(choices), schema=dict.fromkeys(names, pl.String), orient="row")
+    return labels.join(starts.to_frame(), how="cross").with_columns(churn=moved.ravel(), compactness=strewn.ravel())
 
 
 def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:

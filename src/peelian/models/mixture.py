@@ -292,13 +292,12 @@ class FittedKernelMixture:
         a share of each where records are late. The weights lag a trend; one factor for the whole map mends that and
         moves no box.
         """
-        own = record.kind == 0
-        if not own.any():
-            return 1.0
+        model, steps = self.model, self.arrived.size
+        asked = ("lately", self.bundle, self.region, model.anchor, model.step_days, self.others, steps)
+        came, mean = self.history.once(asked, lambda: record.lately(steps))
         expected = driven + self.weights.even
         watched = float(self.arrived[: record.steps].sum())
-        worth = self.model.level_events * float(record.weight[own].mean())
-        came = float(record.weight[own & (record.age < self.arrived.size)].sum())
+        worth = model.level_events * mean
         return (came + worth) / (expected * watched + worth) if worth > 0 else 1.0
 
     def _table(self, steps: int, ahead: tuple[int, int]) -> NDArray[np.float64]:

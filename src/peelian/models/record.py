@@ -32,6 +32,12 @@ class Record:
     others: tuple[str, ...]
     steps: int
 
+    def lately(self, steps: int) -> tuple[float, float]:
+        """Return what the own events of the last ``steps`` weigh together, and what one of all weighs on average."""
+        own = np.flatnonzero(self.kind == 0)
+        weight = self.weight[own]
+        return float(weight[self.age[own] < steps].sum()), float(weight.mean()) if own.size else 0.0
+
 
 def read_record(
     history: Events, bundle: Bundle, region: Region, anchor: Anchor, step_days: float, others: tuple[str, ...]
