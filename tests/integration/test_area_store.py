@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -191,6 +192,22 @@ def test_an_area_holds_the_smaller_ones_that_lie_in_it_and_its_force_holds_all(t
     )
     store.add(LONDON, "ward", geojson(tmp_path / "w.geojson", *wards), "code")
     assert store.held() == {"london": ("E", "W", "far", "w1", "w2", "x"), "W": ("w1", "w2")}
+
+
+def test_an_id_that_two_areas_share_reaches_no_further_than_itself(tmp_path: Path) -> None:
+    store, outer, inner = AreaStore(tmp_path), square(530_000, 180_000, 1000), square(530_100, 180_100, 300)
+    store.add(LONDON, "borough", geojson(tmp_path / "b.geojson", ("1", "West", outer)), "code")
+    # Both layers are numbered: ward 1 is not borough 1, and its officer gets no other ward.
+    wards = (("1", "one", square(540_000, 180_000, 300)), ("2", "two", inner))
+    store.add(LONDON, "ward", geojson(tmp_path / "w.geojson", *wards), "code")
+    assert store.held() == {"london": ("1", "2")}
+    # Two forces may each have an area of that id.
+    store.add(LONDON, "borough", geojson(tmp_path / "c.geojson", ("A", "West", outer)), "code")
+    assert store.held()["A"] == ("2",)
+    other = replace(LONDON, id="other")
+    store.add(other, "borough", geojson(tmp_path / "d.geojson", ("A", "Far", outer)), "code")
+    store.add(other, "ward", geojson(tmp_path / "e.geojson", ("x", "x", inner)), "code")
+    assert "A" not in store.held()
 
 
 def test_london_s_boroughs_hold_the_wards_that_their_file_says(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ mended; a layer on a grid is made from it when it is asked for.
 import gzip
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -100,7 +101,10 @@ class AreaStore:
         return {} if kept is None else dict(zip(kept.ids, kept.names, strict=True))
 
     def held(self) -> Mapping[str, tuple[str, ...]]:
-        """Return, by the id of an area of any force, the ids of smaller areas that lie in it, of every level."""
+        """Return, by the id of an area of any force, the ids of smaller areas that lie in it, of every level.
+
+        An id that two levels or two forces share tells nobody which of its areas is meant: it holds nothing.
+        """
         files = sorted(self._root.glob(f"force=*/{_HELD}"))
         return _held_in(tuple((file, file.stat().st_mtime_ns) for file in files))
 
@@ -122,7 +126,8 @@ class AreaStore:
                     inner[common >= _MOSTLY * size[inner]], outer[common >= _MOSTLY * size[inner]], strict=True
                 ):
                     held.setdefault(larger.ids[o], set()).add(smaller.ids[i])
-        return {area: sorted(inside - {area}) for area, inside in held.items()}
+        times = Counter(i for k in layers.values() for i in k.ids)
+        return {area: sorted(inside - {area}) for area, inside in held.items() if area == force_id or times[area] == 1}
 
     def default_level(self, force: Force, events: Events) -> str:
         """Return the level to work on where none is asked for: borough, else district, else any, else the force."""
@@ -226,11 +231,9 @@ class _Kept:
 
 @lru_cache(maxsize=4)
 def _held_in(files: tuple[tuple[Path, int], ...]) -> Mapping[str, tuple[str, ...]]:
-    held: dict[str, tuple[str, ...]] = {}
-    for file, _ in files:
-        for area, inside in json.loads(file.read_text("utf-8")).items():
-            held[area] = (*held.get(area, ()), *inside)
-    return held
+    told = [json.loads(file.read_text("utf-8")) for file, _ in files]
+    times = Counter(area for of_force in told for area in of_force)
+    return {a: tuple(inside) for of_force in told for a, inside in of_force.items() if times[a] == 1}
 
 
 def _read(file: Path) -> tuple[str, dict[str, list[Any]], NDArray[np.object_]]:
