@@ -39,7 +39,8 @@ def memories(record: Record, n_cells: int, ladder: KernelLadder) -> Memories:
     is_own = record.kind == 0
     own, other = np.flatnonzero(is_own), np.flatnonzero(~is_own)
     own_slot, own_age, own_weight = slot[own], record.age[own], record.weight[own]
-    felt = [np.bincount(own_slot, (2.0 ** (-age / h))[own_age] * own_weight, minlength=cells.size) for h in half_lives]
+    faded = [(2.0 ** (-age / h))[own_age] * own_weight for h in half_lives]
+    felt = [np.bincount(own_slot, weight, minlength=cells.size) for weight in faded]
     # One count over (type, cell) for all other types together.
     n_others = len(record.others)
     place, other_age = (record.kind[other] - 1) * cells.size + slot[other], record.age[other]
@@ -53,7 +54,7 @@ def memories(record: Record, n_cells: int, ladder: KernelLadder) -> Memories:
         spot = np.unique(record.spot[own], return_inverse=True)[1]
         of_class = ladder.classes(np.bincount(spot).astype(np.float64))[spot]
         at, n_places = of_class * cells.size + own_slot, ladder.n_spot_classes * cells.size
-        felt_at = [np.bincount(at, (2.0 ** (-age / h))[own_age] * own_weight, minlength=n_places) for h in half_lives]
+        felt_at = [np.bincount(at, weight, minlength=n_places) for weight in faded]
         parted = np.stack(felt_at).astype(np.float64).reshape(len(half_lives), ladder.n_spot_classes, cells.size)
         spots = parted.swapaxes(0, 1)
     return Memories(cells, np.stack(felt), by_type.swapaxes(0, 1), own_events, spots)

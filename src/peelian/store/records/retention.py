@@ -222,7 +222,8 @@ def _check_disposable(rows: Sequence[Record], today: date) -> None:
 def _delete(catalogue: Catalogue, records: Sequence[int]) -> tuple[int, int]:
     """Delete records with all that hangs on them; return how many statements and links went.
 
-    A record may have a million links: the database deletes them where they are, and no list of them is made.
+    A record may have a million links: the database deletes them where they are. Only what was found where one of
+    these is, is listed, to be found elsewhere or nowhere.
     """
     statements = StatementRow.objects.filter(record__in=records)
     placed = LinkRow.objects.filter(end__in=records).exclude(start__in=records).order_by("id")
