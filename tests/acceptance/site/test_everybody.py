@@ -1,5 +1,6 @@
 """The morning after, the public's pages, and a program's, in a browser: axe, narrow, by keyboard, without script."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ def test_an_evaluator_reads_the_morning_after_without_script(browser: Browser, a
     expect(page.locator("h1")).to_contain_text("recorded")
     page.get_by_label("Area").select_option("North")
     page.get_by_role("button", name="Show").click()
-    assert "/North/" in page.url
+    expect(page).to_have_url(re.compile("/North/"))
     expect(page.get_by_role("heading", name="Was anyone there?")).to_be_visible()
     page.get_by_role("link", name="Models compared").click()
     expect(page.locator("h1")).to_have_text("Models compared")

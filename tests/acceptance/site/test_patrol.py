@@ -22,7 +22,6 @@ from tests.site_home import CLOCK, NIGHTS, copy_of, served
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-expect.set_options(timeout=20_000)  # eight sessions share two cores
 CHROMIUM = "/usr/bin/chromium"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PASSWORD = "an easy one to try"  # noqa: S105 - of accounts that live as long as a test

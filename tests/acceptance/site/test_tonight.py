@@ -5,7 +5,8 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,16 @@ def picture(page: Page) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))[:, :free]
 
 
+def soon(holds: Callable[[], bool]) -> bool:
+    """Return whether something comes true of a picture that is drawn when its turn comes."""
+    until = time.monotonic() + SLOW_MS / 1000
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def spots(image: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.intp]:
     """Return (y, x) of the pixels of a colour."""
     return np.argwhere((np.abs(image.astype(int) - colour) <= 2).all(axis=2))
@@ -184,14 +195,14 @@ def test_without_script_the_page_is_whole_and_its_form_works(
     assert page.locator(".moving").count() == 0
     page.select_option("select[name=kind]", "larceny")
     page.click(".picker button")
-    assert page.url == f"{address}{MAP.replace('burglary', 'larceny')}"
+    expect(page).to_have_url(f"{address}{MAP.replace('burglary', 'larceny')}")
     page.click("text=Hide version 1, shading")
-    assert page.url.endswith("?shading=off")
+    expect(page).to_have_url(re.compile(r"\?shading=off$"))
     expect(page.locator(".shades")).to_be_hidden()
     page.locator("table.boxes a").first.click()
     assert page.locator(".why-box tfoot").inner_text().split() == ["Sum", "100.0", "%"]
     page.click("text=All boxes")
-    assert page.url.endswith("larceny/?shading=off"), "the way back leads to the same state"
+    expect(page).to_have_url(re.compile(r"larceny/\?shading=off$"))  # the way back leads to the same state
     context.close()
 
 
@@ -218,7 +229,7 @@ def test_a_box_pressed_on_the_map_is_chosen_in_the_list_with_the_way_to_its_page
     link = page.locator(".chosen-note a")
     assert str(link.text_content()).startswith(f"Box {number}")
     link.click()
-    assert page.url == f"{address}{MAP}box/{number}/"
+    expect(page).to_have_url(f"{address}{MAP}box/{number}/")
 
 
 def _inside_a_box(image: NDArray[np.uint8]) -> tuple[int, int]:
@@ -233,8 +244,7 @@ def test_a_row_under_the_pointer_or_in_focus_is_marked_on_the_map(page: Page, ad
     moving(page, address + MAP)
     before = picture(page)
     page.locator("tr[data-box='1'] td").first.hover()
-    page.wait_for_timeout(600)
-    assert (picture(page) != before).any()
+    assert soon(lambda: not np.array_equal(picture(page), before))
     page.locator("h1").hover()
     page.locator("tr[data-box='2'] a").focus()
     expect(page.locator("tr.is-chosen")).to_have_attribute("data-box", "2")
@@ -253,8 +263,7 @@ def test_the_keyboard_alone_goes_everywhere(page: Page, address: str) -> None:
     canvas.focus()
     before = picture(page)
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(900)
-    assert (picture(page) != before).any(), "arrows move the map"
+    assert soon(lambda: not np.array_equal(picture(page), before)), "arrows move the map"
     assert canvas.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
     page.locator("tr[data-box='3'] a").focus()
     page.keyboard.press("Enter")
@@ -286,17 +295,15 @@ def test_with_the_pointer_a_list_sends_itself_and_keeps_what_is_shown(page: Page
 def test_a_switch_acts_at_once_on_page_map_and_address(page: Page, address: str) -> None:
     moving(page, address + MAP)
     page.click("text=Hide version 2, boxes")
-    assert page.url == f"{address}{MAP}?boxes=off"
-    page.wait_for_timeout(800)
-    assert len(spots(picture(page), ACCENT)) == 0
+    expect(page).to_have_url(f"{address}{MAP}?boxes=off")
+    assert soon(lambda: len(spots(picture(page), ACCENT)) == 0)
     assert str(page.locator("tr[data-box='1'] a").get_attribute("href")).endswith("/box/1/?boxes=off")
     page.reload()
     page.locator("figure[data-map=usable]").wait_for(timeout=SLOW_MS)
     assert len(spots(picture(page), ACCENT)) == 0, "the address holds the state"
     page.click("text=Show version 2, boxes")
-    assert page.url == address + MAP
-    page.wait_for_timeout(800)
-    assert len(spots(picture(page), ACCENT)) > 200
+    expect(page).to_have_url(address + MAP)
+    assert soon(lambda: len(spots(picture(page), ACCENT)) > 200)
 
 
 def test_without_webgl_the_picture_stays(playwright: Playwright, key: dict[str, object], address: str) -> None:
@@ -356,9 +363,8 @@ def test_a_basemap_of_the_home_lies_below_our_streets(browser: Browser, home: Pa
         ranges: list[int] = []
         page.on("response", lambda a: ranges.append(a.status) if a.url.endswith("basemap.pmtiles") else None)
         moving(page, address + MAP)
-        page.wait_for_timeout(1500)
+        assert soon(lambda: len(spots(picture(page), WATER)) > 500)
         assert set(ranges) == {206}
-        assert len(spots(picture(page), WATER)) > 500
         (other / "basemap.pmtiles").write_bytes(b"no tiles at all")
         moving(page, address + MAP)
         assert len(spots(picture(page), ACCENT)) > 200, "a spoilt basemap costs the map nothing"
