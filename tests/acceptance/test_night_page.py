@@ -4,33 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.conftest import needs
+from playwright.sync_api import Browser, Page
+from tests.browsers import barriers, unfold
 from tests.sample_nights import many_areas_night, one_map, town_night
 
 from peelian.delivery import index_page
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,25 +29,19 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     context.close()
 
 
-def open_all(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-
-
 @pytest.mark.parametrize("width", [1440, 320])
 def test_axe_finds_nothing_to_mend(page: Page, tmp_path: Path, width: int) -> None:
     (tmp_path / "index.html").write_bytes(index_page(one_map(town_night())))
     page.goto((tmp_path / "index.html").as_uri())
     page.set_viewport_size({"width": width, "height": 900})
-    open_all(page)
-    found = Axe().run(page, options=RULES)
-    assert found.response["passes"]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]] == []
+    unfold(page)
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1100, 1440, 1920])
 def test_nothing_runs_out_of_the_page_at_any_width(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    open_all(page)
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -123,7 +95,7 @@ def test_the_first_tab_skips_to_the_maps(page: Page) -> None:
 
 
 def test_shares_of_every_box_on_the_page_add_up_to_a_hundred(page: Page) -> None:
-    open_all(page)
+    unfold(page)
     sums = page.evaluate(
         "Array.from(document.querySelectorAll('.box table')).map(t => Array.from(t.querySelectorAll('tbody td'))"
         ".map(d => parseFloat(d.textContent.replace('under ', ''))).reduce((a, b) => a + b, 0))"
@@ -133,7 +105,7 @@ def test_shares_of_every_box_on_the_page_add_up_to_a_hundred(page: Page) -> None
 
 
 def test_text_is_never_smaller_than_twelve_pixels_on_a_desktop(page: Page) -> None:
-    open_all(page)
+    unfold(page)
     sizes = page.evaluate(
         "Array.from(document.querySelectorAll('body *')).filter(e => !e.closest('svg') && e.childNodes.length && "
         "Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim()))"
@@ -166,6 +138,5 @@ def test_a_night_of_many_areas_is_as_readable(browser: Browser, tmp_path: Path) 
     page = browser.new_page(viewport={"width": 320, "height": 800})
     page.goto((tmp_path / "index.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    found = Axe().run(page, options=RULES)
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]] == []
+    assert barriers(page) == []
     page.close()

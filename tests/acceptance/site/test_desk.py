@@ -1,29 +1,17 @@
 """The analyst's journey in a real browser: by keyboard, without script, narrow, with a session that ends midway."""
 
 import re
-import subprocess
-import sys
 from base64 import b32decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django_otp.oath import totp
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
+from tests.browsers import add_user, barriers, sign_in, unfold
 from tests.conftest import needs
 from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 MAP = f"/desk/boxes/town/{NIGHTS[1]}/district/North/burglary/"
 PAGES = (
     "/desk/",
@@ -45,42 +33,19 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def address(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The town's site, served, with an analyst and an administrator."""
     needs("npm", "npm")
     home = copy_of(published_town, tmp_path_factory.mktemp("desk") / "home")
     for role in ("analyst", "administrator"):
-        _account(home, role)
+        add_user(home, role, role)
     with served(home, "--clock", CLOCK) as found:
         yield found
 
 
-def _account(home: Path, role: str) -> None:
-    command = [sys.executable, "-m", "peelian", "user", "add", role, "--role", role, "--name", f"Ann {role}"]
-    command += ["--password-stdin", "--home", str(home)]
-    subprocess.run(command, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-
-
-def _sign_in(page: Page, address: str, role: str) -> None:
-    page.goto(f"{address}/sign-in/?next=/desk/")
-    page.get_by_label("Name").fill(role)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def _enter(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
-    _sign_in(page, address, "analyst")
+    sign_in(page, address, "analyst", "/desk/")
     expect(page.locator("h1")).to_contain_text("The night of Fri 20 Apr was published")
     return page
 
@@ -90,7 +55,7 @@ def administrator(browser: Browser, address: str) -> StorageState:
     """What a browser keeps of an administrator who has signed in and set up the code from a phone."""
     context = browser.new_context()
     page = context.new_page()
-    _sign_in(page, address, "administrator")
+    sign_in(page, address, "administrator", "/desk/")
     letters = page.locator(".secret code").inner_text().replace(" ", "")
     page.get_by_label("Code").fill(f"{totp(b32decode(letters)):06d}")
     page.get_by_role("button", name="Confirm").click()
@@ -228,12 +193,9 @@ def test_axe_finds_nothing_to_mend_and_nothing_runs_out_of_the_page(
     page = context.new_page()
     for path in PAGES:
         page.goto(f"{address}{path}")
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        unfold(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        found = Axe().run(page, options=RULES)
-        assert found.response["passes"], path
-        problems = [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]]
-        assert problems == [], path
+        assert barriers(page) == []
     context.close()
 
 

@@ -1,31 +1,18 @@
 """The morning after, the public's pages, and a program's, in a browser: axe, narrow, by keyboard, without script."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from tests.acceptance.test_night_page import FLAGS, RULES
-from tests.conftest import needs
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browsers import add_user, barriers, sign_in, unfold
 from tests.homes import peelian
-from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
+from tests.site_home import CLOCK, NIGHTS, copy_of, served
 
 MORNING = f"/morning/town/{NIGHTS[1]}/district/North/burglary/"
 FOR_STAFF = (MORNING, "/morning/models/", "/account/tokens/", "/api/")
 FOR_ALL = ("/public/town/", "/public/town/North/", "/explainer/", "/sign-in/", "/nowhere/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -36,29 +23,22 @@ def address(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     settings.write_text(settings.read_text(encoding="utf-8") + "[public]\ndelay_days = 1\n", encoding="utf-8")
     done = peelian("night", "--on", NIGHTS[1], "--again", home=home)
     assert done.returncode == 0, done.stderr
-    command = [sys.executable, "-m", "peelian", "user", "add", "evaluator", "--role", "evaluator"]
-    command += ["--password-stdin", "--home", str(home)]
-    subprocess.run(command, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
+    add_user(home, "evaluator", "evaluator")
     with served(home, "--clock", CLOCK) as found:
         yield found
 
 
 def signed_in(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
-    page.goto(f"{address}/sign-in/")
-    page.get_by_label("Name").fill("evaluator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    sign_in(page, address, "evaluator")
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
     return page
 
 
 def problems(page: Page, path: str, width: int) -> list[tuple[str, str, str]]:
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    found = Axe().run(page, options=RULES)
-    assert found.response["passes"], path
-    return [(path, v["id"], v["nodes"][0]["html"][:160]) for v in found.response["violations"]]
+    return barriers(page)
 
 
 @pytest.mark.parametrize("width", [1440, 320])

@@ -14,17 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect
 from pypdf import PdfReader
+from tests.browsers import CHROMIUM, FLAGS, add_user, barriers, unfold
+from tests.browsers import sign_in as give_password
 from tests.conftest import needs
-from tests.site_home import CLOCK, NIGHTS, copy_of, served
+from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-CHROMIUM = "/usr/bin/chromium"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-PASSWORD = "an easy one to try"  # noqa: S105 - of accounts that live as long as a test
 PHONE = "/patrol/at/town/district/North/"
 DATED = f"town/{NIGHTS[1]}/district/North/"
 LAW = "A box is a reason to be seen there. It gives no ground for stop and search."
@@ -35,17 +31,6 @@ WAITING = """() => new Promise((answer) => { const asked = indexedDB.open('peeli
     held.oncomplete = () => answer({ drafts: drafts.result.map((d) => ({ id: d.id, bytes: d.sealed.byteLength,
         text: new TextDecoder('latin1').decode(d.sealed) })), keys: keys.result.length,
         extractable: keys.result.some((k) => k.key.extractable) }); } })"""
-
-
-def add_user(home: Path, name: str, role: str, *areas: str) -> None:
-    words = ["user", "add", name, "--role", role, *(w for area in areas for w in ("--area", area))]
-    subprocess.run(
-        [sys.executable, "-m", "peelian", *words, "--password-stdin", "--home", home],
-        input=f"{PASSWORD}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +50,6 @@ def site(made: Path) -> Iterator[str]:
     """The served site on the evening of the second night."""
     with served(made, "--clock", CLOCK) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Playwright, for browsers of several kinds."""
-    needs("chromium", "chromium")
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for most tests of this file."""
-    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield chromium
-    chromium.close()
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +79,7 @@ def clear(home: Path) -> None:
 
 
 def sign_in(page: Page, site: str, name: str = "olly", onward: str = PHONE) -> None:
-    page.goto(f"{site}/sign-in/?next={onward}")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    give_password(page, site, name, onward)
     page.wait_for_url(f"{site}{onward}")
 
 
@@ -666,10 +632,8 @@ def test_axe_finds_nothing_to_mend(browser: Browser, site: str, name: str, addre
         expect(page.locator("#standing")).to_be_visible()
         by_hand(page, 3)
         expect(page.locator("#strip")).to_be_visible()
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    found = Axe().run(page, options=RULES)
-    assert found.response["passes"]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]] == []
+        unfold(page)
+    assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
 

@@ -1,31 +1,18 @@
 """Records in a real browser: search, a record, the chart opened outward, a merge and its undoing; keys, phone, axe."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from tests.conftest import needs
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browsers import add_user, barriers, sign_in
 from tests.homes import peelian
 from tests.pole_files import write_pole_files
-from tests.site_home import PASSWORD, served
+from tests.site_home import served
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 WHY = "burglary 17: who had the van"
 _MAKE = """
 import sys
@@ -68,41 +55,22 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    needs("chromium", "chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The small set of records, served."""
     home = tmp_path_factory.mktemp("records") / "home"
     done = peelian("records", "import", "manchester", str(write_pole_files(home.parent / "pole")), home=home)
     assert done.returncode == 0, done.stderr
     for role in ("analyst", "officer"):
-        _account(home, role)
+        add_user(home, role, role)
     made = subprocess.run([sys.executable, "-c", _MAKE, str(home)], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     with served(home) as address:
         yield Site(address, *map(int, made.stdout.split()))
 
 
-def _account(home: Path, role: str) -> None:
-    command = [sys.executable, "-m", "peelian", "user", "add", role, "--role", role, "--name", f"Ann {role}"]
-    command += ["--password-stdin", "--home", str(home)]
-    subprocess.run(command, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True, env={**os.environ})
-
-
 def _enter(context: BrowserContext, site: Site, role: str = "analyst") -> Page:
     page = context.new_page()
-    page.goto(f"{site.address}/sign-in/?next=/records/")
-    page.get_by_label("Name").fill(role)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, site.address, role, "/records/")
     expect(page.locator("h1")).to_have_text("Records are about people: say what you need them for.")
     page.get_by_label("What do you need records for?").fill(WHY)
     page.get_by_role("button", name="Go on").click()
@@ -342,6 +310,5 @@ def test_every_page_is_whole_and_accessible(browser: Browser, site: Site, width:
             page.wait_for_selector("figure.chart[data-drawn-ms]")
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (path, wide)
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, (path, found.generate_report())
+        assert barriers(page) == []
     context.close()

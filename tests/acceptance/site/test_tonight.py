@@ -4,7 +4,6 @@ import gzip
 import io
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,28 +12,15 @@ import numpy as np
 import pyogrio.raw
 import pytest
 import shapely
-from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from tests.browsers import CHROMIUM, WITH_WEBGL, WITHOUT_WEBGL, add_user, barriers, sign_in, unfold
 from tests.conftest import needs
-from tests.site_home import CLOCK, NIGHTS, PASSWORD, copy_of, served
+from tests.site_home import CLOCK, NIGHTS, copy_of, served
 
 from peelian.site.assets import BUILT
 
-#: WebGL drawn by software: the machines that test have no graphics card.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 MAP = f"/tonight/town/{NIGHTS[1]}/district/North/burglary/"
 BOX = f"{MAP}box/1/"
 #: The map is drawn in software, on cores that other tests use too.
@@ -47,18 +33,10 @@ ACCENT, WATER = (11, 87, 99), (223, 232, 234)
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """What starts browsers."""
-    needs("chromium", "chromium")
-    assert (BUILT / "manifest.json").exists(), "the scripts are not built: ./run test builds them"
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    """One Chromium that draws maps, for all tests of this file."""
+    assert (BUILT / "manifest.json").exists(), "the scripts are not built: ./run test builds them"
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=WITH_WEBGL)
     yield chromium
     chromium.close()
 
@@ -67,11 +45,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def home(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The town with an analyst."""
     home = copy_of(published_town, tmp_path_factory.mktemp("site") / "home")
-    words = [sys.executable, "-m", "peelian", "user", "add", "ann", "--role", "analyst", "--password-stdin"]
-    done = subprocess.run(
-        [*words, "--home", str(home)], input=f"{PASSWORD}\n", text=True, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    add_user(home, "ann", "analyst")
     return home
 
 
@@ -99,10 +73,7 @@ def page(browser: Browser, key: dict[str, object]) -> Iterator[Page]:
 def signed_in(browser: Browser, address: str) -> dict[str, object]:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{address}/sign-in/")
-    page.fill("input[name=username]", "ann")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button.main")
+    sign_in(page, address, "ann", "/tonight/")
     page.wait_for_url(re.compile("/tonight/"))
     kept: dict[str, object] = dict(context.storage_state())
     context.close()
@@ -151,22 +122,20 @@ def spots(image: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.
 def test_axe_finds_nothing_to_mend(page: Page, address: str, where: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     moving(page, address + where)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    found = Axe().run(page, options=RULES)
-    assert found.response["passes"]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]] == []
+    unfold(page)
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize("where", [MAP.replace("North", "Harbour"), MAP.replace(NIGHTS[1], "2018-01-01")])
 def test_axe_finds_nothing_on_the_pages_for_what_is_not_there(page: Page, address: str, where: str) -> None:
     page.goto(address + where)
-    assert [v["id"] for v in Axe().run(page, options=RULES).response["violations"]] == []
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize("where", [MAP, BOX])
 def test_nothing_runs_out_of_the_page_at_any_width(page: Page, address: str, where: str) -> None:
     page.goto(address + where)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    unfold(page)
     for width in (320, 390, 768, 1100, 1440, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
@@ -175,7 +144,7 @@ def test_nothing_runs_out_of_the_page_at_any_width(page: Page, address: str, whe
 @pytest.mark.parametrize("where", [MAP, BOX])
 def test_text_is_never_smaller_than_twelve_pixels(page: Page, address: str, where: str) -> None:
     page.goto(address + where)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    unfold(page)
     sizes = page.evaluate(
         "Array.from(document.querySelectorAll('body *')).filter(e => !e.closest('svg') && e.childNodes.length && "
         "Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim()))"
@@ -307,8 +276,7 @@ def test_a_switch_acts_at_once_on_page_map_and_address(page: Page, address: str)
 
 
 def test_without_webgl_the_picture_stays(playwright: Playwright, key: dict[str, object], address: str) -> None:
-    words = [*FLAGS[:6], "--disable-3d-apis"]
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=words)
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=WITHOUT_WEBGL)
     page = of(chromium, key).new_page()
     page.goto(address + MAP)
     page.locator("figure[data-map=still]").wait_for(timeout=SLOW_MS)
@@ -373,15 +341,11 @@ def test_a_basemap_of_the_home_lies_below_our_streets(browser: Browser, home: Pa
 
 def test_a_page_left_open_does_not_outlive_its_boxes(browser: Browser, home: Path, tmp_path: Path) -> None:
     other = copy_of(home, tmp_path / "home")
-    words = [sys.executable, "-m", "peelian", "user", "add", "pat", "--role", "officer", "--password-stdin"]
-    subprocess.run([*words, "--home", str(other)], input=f"{PASSWORD}\n", text=True, capture_output=True, check=True)
+    add_user(other, "pat", "officer")
     with served(other, "--clock", "2018-04-20T23:59:20-05:00") as address:
         context = browser.new_context()
         page = context.new_page()
-        page.goto(f"{address}/sign-in/?next={MAP}")
-        page.fill("input[name=username]", "pat")
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button.main")
+        sign_in(page, address, "pat", MAP)
         if page.locator("tr[data-box]").count():
             expect(page.locator("tr[data-box]").first).to_be_visible()
         expect(page.locator("h1")).to_have_text("This period has ended.", timeout=SLOW_MS + 30_000)
