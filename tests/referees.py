@@ -57,9 +57,12 @@ def town_grid() -> Grid:
     return Grid(FORCE.crs, SIDE, int(WEST / SIDE), int(SOUTH / SIDE), COLUMNS, ROWS)
 
 
-def town_layer(known: Events | None = None) -> AreaLayer:  # noqa: ARG001 - areas may follow what is known; these do not
+def town_layer(
+    known: Events | None = None,  # noqa: ARG001 - areas may follow what is known; these do not
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> AreaLayer:
     """Return two districts of whole columns, whatever is known."""
-    grid = town_grid()
+    grid = town_grid().shifted(*shift)
     x, y = grid.centres()
     halves = np.where(x < WEST + COLUMNS / 2 * SIDE, "1", "2").tolist()
     return AreaLayer.from_districts("district", grid, x, y, halves, "District {}")

@@ -5,19 +5,23 @@ import multiprocessing
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from tests.dask_cluster import two_workers
-from tests.referees import SIDE, SOUTH, TYPES, WEST, inputs, request, settings, town_log
+from tests.referees import FORCE, SIDE, SOUTH, TYPES, WEST, inputs, request, settings, town_layer, town_log
 
 from peelian.errors import EvaluationError, LockedError, StoreError
-from peelian.events import EventLog
+from peelian.events import EventLog, Events
 from peelian.forecasts.verdicts import Verdict
 from peelian.jobs.backtest import backtest
+from peelian.jobs.planning import BacktestInputs
 from peelian.jobs.replaying import replay_key
+from peelian.places import AreaLayer
 from peelian.store.backtests import BacktestFolder, backtests
 
 METHODS = ("all-history", "smoothed-counts@floating")
@@ -73,6 +77,56 @@ def test_the_same_backtest_twice_in_any_number_of_processes_is_the_same_to_the_b
     run(tmp_path / "two", workers=2)
     one, two = (prints_of(tmp_path / n / "backtests" / "test") for n in ("one", "two"))
     assert one == two
+
+
+def test_beginning_the_grid_elsewhere_too_changes_nothing_here_and_tells_what_is_luck(tmp_path: Path) -> None:
+    alone = run(tmp_path / "alone")
+    verdict = run(tmp_path / "two", workers=2, origins=4)
+    run(tmp_path / "one", origins=4)
+    alone_files, one, two = (prints_of(tmp_path / n / "backtests" / "test") for n in ("alone", "one", "two"))
+    assert one == two
+    for name in ("boxes.parquet", "scores.parquet", "parts/0000-000.scores.parquet", "inputs/areas.parquet"):
+        assert alone_files[name] == one[name], name
+    assert alone.origins is None
+    assert alone.measures.equals(verdict.measures, null_equal=True)
+    assert verdict.origins is not None
+    here = {(r["crime_type"], r["method"]): r["hit_rate"] for r in verdict.pooled.iter_rows(named=True)}
+    spread = verdict.origins.filter(pl.col("crime_type") != "*")
+    assert spread.height == len(here)
+    for row in spread.iter_rows(named=True):
+        assert row["hit_rate_least"] <= here[row["crime_type"], row["method"]] <= row["hit_rate_most"]
+    aligned = spread.filter(pl.col("method") == "all-history")
+    assert (aligned["hit_rate_most"] > aligned["hit_rate_least"]).any(), "the town's hotspots lie on the lines here"
+
+
+def test_a_town_moved_with_the_origin_of_its_grid_is_judged_as_before(tmp_path: Path) -> None:
+    east, north = 0.25, 0.75
+    log = town_log()
+    moved = EventLog(log.table.with_columns(pl.col("x") + east * SIDE, pl.col("y") + north * SIDE), log.crs)
+
+    def layer_at(known: Events, shift: tuple[float, float] = (0.0, 0.0)) -> AreaLayer:
+        layer = town_layer(known, shift)
+        grid = replace(layer.grid, column_min=layer.grid.column_min + east, row_min=layer.grid.row_min + north)
+        return AreaLayer(layer.level, grid, layer.areas)
+
+    here = run(tmp_path / "here")
+    there = backtest(settings(tmp_path / "there"), BacktestInputs(FORCE, moved, layer_at), request(*METHODS))[0]
+    numbers = [n for n, kind in here.measures.schema.items() if kind == pl.Float64()]
+    for name in numbers:
+        assert np.allclose(here.measures[name], there.measures[name], equal_nan=True), name
+    assert here.comparisons["sentence"].equals(there.comparisons["sentence"])
+
+
+def test_what_fails_on_a_grid_that_begins_elsewhere_alone_is_told_with_its_place(tmp_path: Path) -> None:
+    assert run(tmp_path, origins=4).is_complete
+    part = tmp_path / "backtests" / "test" / "parts" / "0000-000-01.scores.parquet"
+    failed = pl.when(pl.col("method") == "all-history").then(pl.lit("failed")).otherwise(pl.col("status"))
+    pl.read_parquet(part).with_columns(status=failed, reason=pl.lit("it broke")).write_parquet(part)
+    verdict = run(tmp_path, origins=4)
+    assert not verdict.is_complete
+    trouble = verdict.troubles.row(0, named=True)
+    assert (trouble["method"], trouble["periods"]) == ("all-history", 14)
+    assert trouble["reason"] == "with the grid 125 m further east and 0 m further north: it broke"
 
 
 def _until_killed(home: str) -> None:

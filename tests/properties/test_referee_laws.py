@@ -22,7 +22,7 @@ DAY = Period(CUTOFF - timedelta(days=1), CUTOFF)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def layer_of(column_min: int = 0, row_min: int = 0, names: tuple[str, str] = ("A", "B")) -> AreaLayer:
+def layer_of(column_min: float = 0, row_min: float = 0, names: tuple[str, str] = ("A", "B")) -> AreaLayer:
     grid = Grid("EPSG:32615", SIDE, column_min, row_min, 20, 10)
     west = np.arange(grid.n_cells) % 20 < 10
     halves = (np.flatnonzero(west), np.flatnonzero(~west))
@@ -99,6 +99,22 @@ def test_moving_the_whole_world_by_whole_cells_changes_no_score(seed: int, colum
     there = judge_top(layer_of(columns, rows), surface, x + columns * SIDE, y + rows * SIDE, 7)
     for name, values in here.areas.items():
         assert np.allclose(values, there.areas[name]), name
+
+
+@given(SEEDS, st.integers(-9, 9), st.integers(-9, 9), st.sampled_from([4, 8]))
+def test_moving_the_events_and_the_origin_of_the_grid_together_changes_no_score(
+    seed: int, east: int, north: int, parts: int
+) -> None:
+    x, y, surface = crime(seed)
+    # Whole metres, so that no event is moved over a line by the last bit.
+    x, y = np.floor(x), np.floor(y)
+    here = judge_top(layer_of(), surface, x, y, 7)
+    there = judge_top(
+        layer_of(east / parts, north / parts), surface, x + east / parts * SIDE, y + north / parts * SIDE, 7
+    )
+    for name, values in here.areas.items():
+        assert np.array_equal(values, there.areas[name], equal_nan=True), name
+    assert np.array_equal(here.is_hit, there.is_hit)
 
 
 @given(SEEDS)

@@ -40,6 +40,9 @@ def backtest(
         typer.Option("--timing", help="recorded: what was known then; occurred: as the literature does, flattering."),
     ] = "recorded",
     refit_days: Annotated[int, typer.Option("--refit-days", help="Models learn anew after so many days.", min=1)] = 7,
+    origins: Annotated[
+        int, typer.Option("--origins", help="Begin the grid at so many places of a cell, 4 or 16: how much is luck.")
+    ] = 1,
     residents: Annotated[
         Path | None,
         typer.Option("--residents", help="Polygon file with counts of residents: adds the disparity table."),
@@ -84,6 +87,7 @@ def backtest(
         baseline=baseline,
         outside=tuple(outside or ()),
         outside_crs=outside_crs,
+        origins=origins,
         residents=residents_in(residents, residents_columns) if residents else None,
     )
     with steps() as progress:

@@ -23,6 +23,8 @@ def print_verdict(verdict: Verdict, folder: Path) -> None:
         # A file or a pipe has no width: give the table the room it needs.
         console = Console(width=140)
     console.print(_table(verdict, is_wide=console.width >= _WIDE))
+    if verdict.origins is not None:
+        console.print(_origins(verdict, verdict.origins, is_wide=console.width >= _WIDE))
     for row in verdict.comparisons.filter(pl.col("crime_type") == "*").iter_rows(named=True):
         console.print(row["sentence"], highlight=False)
     single = verdict.comparisons.filter(pl.col("crime_type") != "*")
@@ -68,6 +70,46 @@ def _table(verdict: Verdict, *, is_wide: bool) -> Table:
     return table
 
 
+def _origins(verdict: Verdict, origins: pl.DataFrame, *, is_wide: bool) -> Table:
+    """Every method over grids that begin elsewhere within a cell, beside what it caught on this one."""
+    table = Table(
+        title=f"the grid's luck: {origins.get_column('origins')[0]} places within a cell at which it may begin",
+        title_justify="left",
+        caption="mean over places, and least to most. v. base: mean hits against the baseline's, 95 % over periods.",
+        caption_justify="left",
+        box=ROUNDED if is_wide else None,
+    )
+    table.add_column("", no_wrap=True)
+    columns = _origin_columns(is_wide=is_wide)
+    for name, _ in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    here = {(r["crime_type"], r["method"]): r["hit_rate"] for r in verdict.pooled.iter_rows(named=True)}
+    for (crime_type,), rows in origins.partition_by("crime_type", as_dict=True, maintain_order=True).items():
+        table.add_row("[bold]all, pooled[/bold]" if crime_type == "*" else f"[bold]{crime_type}[/bold]")
+        for row in rows.iter_rows(named=True):
+            told = {**row, "here": here.get((crime_type, row["method"]), float("nan"))}
+            table.add_row(f"  {row['method']}", *(write(told) for _, write in columns))
+    return table
+
+
+def _origin_columns(*, is_wide: bool) -> list[tuple[str, Callable[[dict[str, Any]], str]]]:
+    rates: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+        ("here", lambda r: _rate(r["here"])),
+        ("hit rate", lambda r: _rate(r["hit_rate"])),
+        ("by place", lambda r: _span(100 * r["hit_rate_least"], 100 * r["hit_rate_most"], 1)),
+    ]
+    bits: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+        ("bits", lambda r: _number(r["bits"], 2)),
+        ("by place", lambda r: _span(r["bits_least"], r["bits_most"], 2)),
+    ]
+    ratios: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+        ("v. base", lambda r: _number(r["ratio"], 2)),
+        ("95 %", lambda r: _span(r["ratio_low"], r["ratio_high"], 2)),
+        ("by place", lambda r: _span(r["ratio_least"], r["ratio_most"], 2)),
+    ]
+    return [*rates, *bits, *ratios] if is_wide else [*rates, *ratios[:2]]
+
+
 def _columns(*, is_wide: bool) -> list[tuple[str, Callable[[dict[str, Any]], str]]]:
     """Name and way of writing of each column; a narrow terminal is given those that must never be parted."""
     narrow = ("hit rate", "95 %", "random", "best", "bits", "v. base")
@@ -89,6 +131,10 @@ def _columns(*, is_wide: bool) -> list[tuple[str, Callable[[dict[str, Any]], str
 
 def _rate(value: float) -> str:
     return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def _span(low: float, high: float, digits: int) -> str:
+    return "–" if math.isnan(low) or math.isnan(high) else f"{_number(low, digits)} to {_number(high, digits)}"
 
 
 def _number(value: float, digits: int) -> str:

@@ -11,6 +11,8 @@ from markupsafe import Markup
 from peelian.delivery import words
 from peelian.delivery.backtest_burden import burden_by_group, most_burdened
 from peelian.delivery.backtest_charts import Interval, intervals_chart, said_aloud
+from peelian.delivery.backtest_origins import HEADS as ORIGIN_HEADS
+from peelian.delivery.backtest_origins import origin_rows, origins_lead
 from peelian.delivery.backtest_sections import AREA_HEADS, HEADS, Section, section
 from peelian.delivery.page import page_style
 from peelian.delivery.templating import environment
@@ -35,6 +37,9 @@ class ReportPage:
     heads: tuple[str, ...]
     area_heads: tuple[str, ...]
     sections: tuple[Section, ...]
+    origins_lead: str
+    origin_heads: tuple[str, ...]
+    origins: tuple[tuple[str, ...], ...]
     burden: tuple[tuple[str, ...], ...]
     burdened: tuple[tuple[str, ...], ...]
     troubles: tuple[tuple[str, ...], ...]
@@ -60,6 +65,9 @@ def backtest_report(verdict: Verdict) -> str:
         heads=HEADS,
         area_heads=AREA_HEADS,
         sections=tuple(section(verdict, crime_type, best) for crime_type in terms.crime_types),
+        origins_lead=origins_lead(verdict, best),
+        origin_heads=ORIGIN_HEADS,
+        origins=origin_rows(verdict),
         burden=burden_by_group(verdict, best),
         burdened=most_burdened(verdict, best),
         troubles=tuple(

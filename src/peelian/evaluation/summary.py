@@ -1,6 +1,6 @@
 """From judged rows to a verdict's tables: measures, comparisons and troubles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -202,6 +202,19 @@ def _measure(own: pl.DataFrame, judged: Judged, area: str) -> dict[str, float | 
 
 def comparisons(judged: Judged) -> pl.DataFrame:
     """Return the ``COMPARISON_SCHEMA`` rows of every method but the baseline."""
+    return compared(series_of(judged), judged)
+
+
+def compared(by_method: Mapping[str, Mapping[str, Series]], judged: Judged) -> pl.DataFrame:
+    """Return the ``COMPARISON_SCHEMA`` rows of each method's series by crime type; all are as long."""
+    n_periods = judged.scores.get_column("period_start").n_unique()
+    weights = judged.weights(n_periods) if n_periods else np.zeros((1, 0))
+    rows = [row for method, types in by_method.items() for row in compare(method, judged.baseline, types, weights)]
+    return comparison_table(rows)
+
+
+def series_of(judged: Judged) -> dict[str, dict[str, Series]]:
+    """Return every method but the baseline period by period, by method and crime type."""
     by_method: dict[str, dict[str, Series]] = {m: {} for m in judged.methods if m != judged.baseline}
     periods = judged.scores.get_column("period_start").unique().sort()
     for (crime_type, method), group in _groups(judged):
@@ -224,9 +237,7 @@ def comparisons(judged: Judged) -> pl.DataFrame:
             column["baseline_bits"],
             both,
         )
-    weights = judged.weights(periods.len()) if periods.len() else np.zeros((1, 0))
-    rows = [row for method, types in by_method.items() for row in compare(method, judged.baseline, types, weights)]
-    return comparison_table(rows)
+    return by_method
 
 
 _SERIES = ("hits", "baseline_hits", "events", "gain_bits", "baseline_bits")

@@ -98,6 +98,29 @@ MISS_SCHEMA = pl.Schema(
         "missed": pl.Float64(),
     }
 )
+#: A method over grids that begin elsewhere within a cell: the mean, the least and the most of them. The ratio to the
+#: baseline is of mean hits, with its interval over periods; crime_type "*" pools types and has the ratio alone.
+ORIGIN_SCHEMA = pl.Schema(
+    {
+        "crime_type": pl.String(),
+        "method": pl.String(),
+        "origins": pl.Int64(),
+        "hit_rate": pl.Float64(),
+        "hit_rate_least": pl.Float64(),
+        "hit_rate_most": pl.Float64(),
+        "ties_at_random_rate": pl.Float64(),
+        "ties_at_random_rate_least": pl.Float64(),
+        "ties_at_random_rate_most": pl.Float64(),
+        "bits": pl.Float64(),
+        "bits_least": pl.Float64(),
+        "bits_most": pl.Float64(),
+        "ratio": pl.Float64(),
+        "ratio_low": pl.Float64(),
+        "ratio_high": pl.Float64(),
+        "ratio_least": pl.Float64(),
+        "ratio_most": pl.Float64(),
+    }
+)
 #: Periods that have no answer, with the reason: never skipped in silence.
 TROUBLE_SCHEMA = pl.Schema(
     {
@@ -153,6 +176,7 @@ class Verdict:
     seconds: float
     burden: pl.DataFrame | None = None  # by crime type, model and neighbourhood, where residents are given
     burden_by_group: pl.DataFrame | None = None
+    origins: pl.DataFrame | None = None  # where the grid was made to begin at several places
 
     def __post_init__(self) -> None:
         """Hold each table to its schema."""
@@ -166,6 +190,8 @@ class Verdict:
         ):
             if getattr(self, name).schema != schema:
                 raise ForecastError(f"verdict's {name} has columns {getattr(self, name).schema}; wanted {schema}.")
+        if self.origins is not None and self.origins.schema != ORIGIN_SCHEMA:
+            raise ForecastError(f"verdict's origins have columns {self.origins.schema}; wanted {ORIGIN_SCHEMA}.")
 
     @property
     def pooled(self) -> pl.DataFrame:

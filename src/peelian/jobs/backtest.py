@@ -55,10 +55,10 @@ def run_backtest(
     force, store = _force(settings, request)
     progress(f"{force.name}: reading the log")
 
-    def layer_at(known: Events) -> AreaLayer:
+    def layer_at(known: Events, shift: tuple[float, float] = (0.0, 0.0)) -> AreaLayer:
         areas = AreaStore(settings.home)
         bounds = (float(known.x.min()), float(known.y.min()), float(known.x.max()), float(known.y.max()))
-        grid = Grid.covering(force.crs, settings.night.cell_size_m, bounds)
+        grid = Grid.covering(force.crs, settings.night.cell_size_m, bounds).shifted(*shift)
         level = request.level or settings.night.level or areas.default_level(force, known)
         return areas.layer(force, level, grid, known)
 
@@ -79,12 +79,12 @@ def backtest(
     began = time.perf_counter()
     log = inputs.log if request.timing == "recorded" else known_when_it_occurred(inputs.log)
     replay = Replay.of(log)
-    plan, layer = plan_of(settings, inputs, request, replay)
+    plan, layers = plan_of(settings, inputs, request, replay)
     folder = BacktestFolder.of(settings.home, request.name or f"{plan.force.id}_{plan.first}_{plan.last}")
     with lock(settings.home, f"backtest-{folder.path.name}"):
-        folder.begin(plan.to_json(), replay, layer, inputs.places)
-        _keep_outside(folder, plan, layer, request)
-        keys = plan.keys()
+        folder.begin(plan.to_json(), replay, layers, inputs.places)
+        _keep_outside(folder, plan, layers[0], request)
+        keys = plan.all_keys()
         missing = [key for key in keys if not folder.is_done(key)]
         left = len(missing)
 
@@ -102,7 +102,7 @@ def backtest(
             done=told,
         )
         progress(f"{inputs.force.name}: weighing")
-        verdict = verdict_of(folder, plan, layer, time.perf_counter() - began)
+        verdict = verdict_of(folder, plan, layers[0], time.perf_counter() - began)
         if request.residents:
             places, people = weigh_burden(folder, plan, request.residents)
             verdict = replace(verdict, burden=places, burden_by_group=people)

@@ -4,11 +4,12 @@ The areas are those that could be drawn from what was known at the first cutoff.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from peelian import __version__
 from peelian.errors import EvaluationError
@@ -57,6 +58,15 @@ class BacktestRequest:
     outside: tuple[Path, ...] = ()
     outside_crs: str | None = None
     residents: ResidentsFile | None = None
+    origins: int = 1
+
+
+class LayerAt(Protocol):
+    """How areas are made from what was known, on the force's grid or on one shifted by parts of a cell."""
+
+    def __call__(self, known: Events, shift: tuple[float, float] = (0.0, 0.0)) -> AreaLayer:
+        """Return the areas."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,15 +75,15 @@ class BacktestInputs:
 
     force: Force
     log: EventLog
-    layer_at: Callable[[Events], AreaLayer]
+    layer_at: LayerAt
     bundles: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
     places: PlaceLayers | None = None
 
 
 def plan_of(
     settings: Terms, inputs: BacktestInputs, request: BacktestRequest, replay: Replay
-) -> tuple[Plan, AreaLayer]:
-    """Return the plan and the areas, both checked; areas are those known before the first cutoff."""
+) -> tuple[Plan, tuple[AreaLayer, ...]]:
+    """Return the plan and the areas of each origin, checked; areas are those known before the first cutoff."""
     force = inputs.force
     monthly = force.date_precision is DatePrecision.MONTH
     latest = replay.last_recorded_at
@@ -112,6 +122,7 @@ def plan_of(
         seed=settings.night.seed,
         version=__version__,
         places=inputs.places.fingerprint if inputs.places else "",
+        origins=request.origins,
     )
     check_plan(draft)
     check_unit(settings.night.cell_size_m, force.location_precision, "boxes")
@@ -125,11 +136,12 @@ def plan_of(
             f"{force.name}: no event was known at the last cutoff, {cutoffs[-1]:%Y-%m-%d %H:%M} UTC; the first was "
             f"recorded at {replay.first_recorded_at:%Y-%m-%d %H:%M} UTC. Choose a later range."
         )
-    layer = inputs.layer_at(known)
+    layers = tuple(inputs.layer_at(known, shift) for shift in draft.shifts)
+    layer = layers[0]
     bundles = _bundles(settings, inputs, request, known)
     plain = {**draft.to_json(), "level": layer.level}
     plan = Plan.from_json({**plain, "grid": _grid(layer.grid), "bundles": [_bundle(b) for b in bundles]})
-    return plan, layer
+    return plan, layers
 
 
 def _check_floating(methods: tuple[Method, ...], force: Force) -> None:

@@ -1,5 +1,6 @@
 """What a backtest is asked to do: the plan that is written down, its periods, its methods and its keys."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +16,8 @@ from peelian.places.periods import Period, day_of, days_between, month_of, shift
 HORIZONS = ("day", "shift", "week", "month")
 TIMINGS = ("recorded", "occurred")
 FIXED, FLOATING, OUTSIDE = "fixed", "floating", "outside"
+#: Numbers of origins of the grid: half a cell or a quarter apart, on whose lines floating boxes stand too.
+ORIGINS = (1, 4, 16)
 #: A part holds about this many days, in whole refits: small enough to lose, and its histories fit into memory.
 PART_DAYS = 14
 _DAYS = {"day": 1, "shift": 1, "week": 7, "month": 28}
@@ -59,6 +62,13 @@ class Plan:
     seed: int
     version: str
     places: str = ""  # fingerprint of the layers of places that models may look at; "" where there are none
+    origins: int = 1  # at how many places within a cell the grid is made to begin
+
+    @property
+    def shifts(self) -> tuple[tuple[float, float], ...]:
+        """How far east and north the grid is shifted, in parts of a cell, by origin: first not at all."""
+        side = math.isqrt(self.origins)
+        return tuple((east / side, north / side) for north in range(side) for east in range(side))
 
     def periods(self) -> tuple[Period, ...]:
         """Return the periods to forecast, in order of time; they tile the range from its first day on."""
@@ -90,9 +100,14 @@ class Plan:
         size = self.refit_every * max(1, wanted // self.refit_every)
         return tuple(periods[i : i + size] for i in range(0, len(periods), size))
 
-    def keys(self) -> tuple[str, ...]:
-        """Return the keys: one a block of periods and bundle, early blocks first; a key holds all methods."""
-        return tuple(f"{b:04d}-{t:03d}" for b in range(len(self.blocks())) for t in range(len(self.bundles)))
+    def keys(self, origin: int = 0) -> tuple[str, ...]:
+        """Return an origin's keys: one a block of periods and bundle, early blocks first; a key holds all methods."""
+        tail = f"-{origin:02d}" if origin else ""
+        return tuple(f"{b:04d}-{t:03d}{tail}" for b in range(len(self.blocks())) for t in range(len(self.bundles)))
+
+    def all_keys(self) -> tuple[str, ...]:
+        """Return the keys of all origins, one after the other."""
+        return tuple(key for origin in range(self.origins) for key in self.keys(origin))
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan in JSON's kinds."""
@@ -146,6 +161,10 @@ def check_plan(plan: Plan) -> None:
         raise EvaluationError(
             f"{plan.force.name} is dated to the {dated.value}; a {plan.horizon} cannot be judged. "
             "Use a coarser --horizon."
+        )
+    if plan.origins not in ORIGINS:
+        raise EvaluationError(
+            f"origins = {plan.origins}: the grid begins at 1 place, at 4 half a cell apart, or at 16 a quarter apart."
         )
     if plan.refit_days < 1:
         raise EvaluationError(f"refit_days = {plan.refit_days}: models learn anew after at least one day.")

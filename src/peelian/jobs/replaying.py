@@ -5,7 +5,7 @@ pure function of the backtest's folder and the key's name; it writes the key's o
 """
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -99,12 +99,13 @@ class Bench:
 
 
 @lru_cache(maxsize=1)
-def bench_of(path: str) -> Bench:
-    """Return the bench of a backtest's folder."""
+def bench_of(path: str, origin: int = 0) -> Bench:
+    """Return the bench of a backtest's folder, with the grid beginning at that origin."""
     folder = BacktestFolder(Path(path))
     plan = Plan.from_json(folder.plan())
+    plan = replace(plan, grid=plan.grid.shifted(*plan.shifts[origin]))
     replay = folder.replay(plan.force.crs)
-    layer = folder.layer(plan.level, plan.grid)
+    layer = folder.layer(plan.level, plan.grid, origin)
     lattice = layer.region.nested(LATTICE)
     for grid in (layer.grid, lattice.grid):
         replay.lay_on(grid)
@@ -128,8 +129,8 @@ def bench_of(path: str) -> Bench:
 
 def replay_key(path: str, key: str) -> str:
     """Replay and judge one key, write its part, and return the key."""
-    bench = bench_of(path)
-    block, bundle = (int(part) for part in key.split("-"))
+    block, bundle, *origin = (int(part) for part in key.split("-"))
+    bench = bench_of(path, *origin)
     bench.folder.write_part(key, _replay(bench, bench.plan.blocks()[block], bench.plan.bundles[bundle]))
     return key
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from peelian.evaluation.origins import origin_record, over_origins
 from peelian.evaluation.pictures import calibration, curves, misses
 from peelian.evaluation.steadiness import churn, compactness
 from peelian.evaluation.summary import (
@@ -28,15 +29,15 @@ _KEY = ["crime_type", "method", "period_start", "area"]
 
 def verdict_of(folder: BacktestFolder, plan: Plan, layer: AreaLayer, seconds: float) -> Verdict:
     """Return the verdict of a backtest whose parts are all there; writes boxes and scores on the way."""
-    keys = plan.keys()
+    keys, crime_types = plan.keys(), tuple(b.name for b in plan.bundles)
     boxes = folder.read_parts(keys, "boxes").sort("crime_type", "model", "period_start", "area", "rank")
     folder.write_result("boxes.parquet", boxes)
     events = folder.read_parts(keys, "events")
     scores = with_baseline(folder.read_parts(keys, "scores"), events, plan.baseline)
     scores = scores.join(_movement(boxes, plan), on=_KEY, how="left").sort(_KEY).select(SCORE_SCHEMA.names())
     folder.write_result("scores.parquet", scores.rename({"method": "model"}))
-    crime_types = tuple(b.name for b in plan.bundles)
-    judged = Judged(scores, tuple(m.label for m in plan.methods), crime_types, plan.baseline, plan.seed)
+    judged = _judged(scores, plan)
+    origins, elsewhere = _origins(folder, plan, judged) if plan.origins > 1 else (None, [])
     return Verdict(
         terms=_terms(folder, plan, crime_types),
         layer=layer,
@@ -45,10 +46,31 @@ def verdict_of(folder: BacktestFolder, plan: Plan, layer: AreaLayer, seconds: fl
         curves=curves(events, judged),
         calibration=calibration(folder.read_parts(keys, "bins"), judged),
         misses=misses(events),
-        troubles=troubles(scores),
+        troubles=pl.concat([troubles(scores), *elsewhere]),
         events_outside=events_outside(scores),
         seconds=seconds,
+        origins=origins,
     )
+
+
+def _judged(scores: pl.DataFrame, plan: Plan) -> Judged:
+    types, methods = tuple(b.name for b in plan.bundles), tuple(m.label for m in plan.methods)
+    return Judged(scores, methods, types, plan.baseline, plan.seed)
+
+
+def _origins(folder: BacktestFolder, plan: Plan, here: Judged) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Return the table over origins, and the troubles that the grid has elsewhere alone, with where that is."""
+    records, own = [origin_record(here)], troubles(here.scores)
+    elsewhere = []
+    for origin, (east, north) in enumerate(plan.shifts[1:], start=1):
+        keys = plan.keys(origin)
+        scores = with_baseline(folder.read_parts(keys, "scores"), folder.read_parts(keys, "events"), plan.baseline)
+        records.append(origin_record(_judged(scores, plan)))
+        new = troubles(scores).join(own, on=["crime_type", "method", "status", "reason"], how="anti")
+        side_m = plan.grid.cell_size_m
+        where = f"with the grid {east * side_m:g} m further east and {north * side_m:g} m further north: "
+        elsewhere.append(new.with_columns(reason=where + pl.col("reason")))
+    return over_origins(records, here), elsewhere
 
 
 def write_results(folder: BacktestFolder, verdict: Verdict) -> None:
@@ -87,6 +109,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "measures": _rows(verdict.measures),
         "comparisons": _rows(verdict.comparisons),
         "troubles": _rows(verdict.troubles),
+        "origins": [] if verdict.origins is None else _rows(verdict.origins),
         "burden_by_group": [] if verdict.burden_by_group is None else _rows(verdict.burden_by_group),
     }
 

@@ -1,4 +1,4 @@
-"""The grid: squares laid on whole multiples of the cell size, so that grids nest.
+"""The grid: squares laid on whole multiples of the cell size, so that grids nest; shifted only to ask what it is worth.
 
 Not for polygons (``areas``) and not for boxes that float off the grid (``squares``).
 """
@@ -23,14 +23,15 @@ class Grid:
     """A rectangle of cells; cell id = row * n_columns + column, row 0 in the south.
 
     ``column_min`` and ``row_min`` count whole cells from the origin of the CRS: the
-    south-west corner is ``(column_min * cell_size_m, row_min * cell_size_m)``. Cells
-    are half-open: an event on a shared edge belongs to the eastern or northern cell.
+    south-west corner is ``(column_min * cell_size_m, row_min * cell_size_m)``; they are
+    whole but for a grid that is ``shifted``. Cells are half-open: an event on a shared
+    edge belongs to the eastern or northern cell.
     """
 
     crs: str
     cell_size_m: float
-    column_min: int
-    row_min: int
+    column_min: float
+    row_min: float
     n_columns: int
     n_rows: int
 
@@ -62,6 +63,21 @@ class Grid:
         column_max, row_max = int(np.floor(x_max / cell_size_m)), int(np.floor(y_max / cell_size_m))
         return cls(crs, cell_size_m, column_min, row_min, column_max - column_min + 1, row_max - row_min + 1)
 
+    def shifted(self, east: float, north: float) -> "Grid":
+        """Return a grid over the same ground, its lines these parts of a cell (0 up to 1) further east and north.
+
+        It has a column or a row more where its lines leave this one's, for it begins less than a cell before.
+        """
+        wider, taller = int(east > 0), int(north > 0)
+        return Grid(
+            self.crs,
+            self.cell_size_m,
+            self.column_min - wider + east,
+            self.row_min - taller + north,
+            self.n_columns + wider,
+            self.n_rows + taller,
+        )
+
     @property
     def n_cells(self) -> int:
         """Number of cells."""
@@ -79,8 +95,9 @@ class Grid:
 
     def cell_of(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the cell id of each point, -1 where the point lies outside the grid; shape of ``x``."""
-        column = np.floor(np.asarray(x) / self.cell_size_m) - self.column_min
-        row = np.floor(np.asarray(y) / self.cell_size_m) - self.row_min
+        # The shift is taken off before the whole cells, so that a line between two cells is where it is for all.
+        column = np.floor(np.asarray(x) / self.cell_size_m - self.column_min % 1) - self.column_min // 1
+        row = np.floor(np.asarray(y) / self.cell_size_m - self.row_min % 1) - self.row_min // 1
         inside = (column >= 0) & (column < self.n_columns) & (row >= 0) & (row < self.n_rows)
         cell = np.where(inside, row, 0).astype(np.int64) * self.n_columns + np.where(inside, column, 0).astype(np.int64)
         return np.where(inside, cell, -1)

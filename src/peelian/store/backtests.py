@@ -22,7 +22,7 @@ from peelian.places import AreaLayer, Grid, StudyArea
 from peelian.places.covariates import PlaceLayers
 from peelian.store.files import write_whole, writing
 
-_PLAN, _EVENTS, _AREAS = "plan.json", "inputs/events.parquet", "inputs/areas.parquet"
+_PLAN, _EVENTS = "plan.json", "inputs/events.parquet"
 _PLACES = "inputs/places.parquet"
 #: The part that is written last: where it stands, the key is done.
 LAST = "scores"
@@ -50,9 +50,9 @@ class BacktestFolder:
         return cls(home / "backtests" / name)
 
     def begin(
-        self, plan: Mapping[str, Any], replay: Replay, layer: AreaLayer, places: PlaceLayers | None = None
+        self, plan: Mapping[str, Any], replay: Replay, layers: Sequence[AreaLayer], places: PlaceLayers | None = None
     ) -> None:
-        """Write the plan and the snapshot, or check that those which stand are the same.
+        """Write the plan and the snapshot, or check that those which stand are the same; ``layers`` by origin.
 
         Raises
         ------
@@ -71,7 +71,8 @@ class BacktestFolder:
                 )
             return
         self._write(_EVENTS, _snapshot(replay))
-        self._write(_AREAS, _areas(layer))
+        for origin, layer in enumerate(layers):
+            self._write(_areas_file(origin), _areas(layer))
         if places is not None:
             self._write(_PLACES, _shapes(places))
         write_whole(self.path / _PLAN, (json.dumps(asked, indent=2) + "\n").encode())
@@ -99,11 +100,11 @@ class BacktestFolder:
         since, until = (rows.get_column(name).to_numpy() for name in ("stands_from", "stands_until"))
         return Replay(rows.select(EVENT_SCHEMA.names()), since, until, crs)
 
-    def layer(self, level: str, grid: Grid) -> AreaLayer:
-        """Return the areas as they were when the backtest began."""
+    def layer(self, level: str, grid: Grid, origin: int = 0) -> AreaLayer:
+        """Return the areas of an origin of the grid as they were when the backtest began."""
         areas = (
             StudyArea(i, name, np.array(cells, dtype=np.int64), shapely.from_wkb(wkb) if wkb else None)
-            for i, name, wkb, cells in self._read(_AREAS).iter_rows()
+            for i, name, wkb, cells in self._read(_areas_file(origin)).iter_rows()
         )
         return AreaLayer(level, grid, tuple(areas))
 
@@ -187,6 +188,10 @@ def _parquet(table: pl.DataFrame) -> memoryview:
     content = io.BytesIO()
     table.rechunk().write_parquet(content, compression="zstd", statistics=False)
     return content.getbuffer()
+
+
+def _areas_file(origin: int) -> str:
+    return f"inputs/areas-{origin:02d}.parquet" if origin else "inputs/areas.parquet"
 
 
 def _part(key: str, name: str) -> str:

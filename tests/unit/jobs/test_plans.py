@@ -43,6 +43,25 @@ def test_a_plan_comes_back_from_json_whole() -> None:
     assert Plan.from_json(json.loads(json.dumps(PLAN.to_json()))) == PLAN
 
 
+def test_origins_part_a_cell_evenly_and_begin_with_the_grid_itself() -> None:
+    plan = replace(PLAN, origins=16)
+    assert plan.shifts[0] == (0, 0)
+    assert sorted(plan.shifts) == [(e / 4, n / 4) for e in range(4) for n in range(4)]
+    assert replace(PLAN, origins=4).shifts == ((0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5))
+
+
+def test_every_origin_has_its_own_keys_and_the_first_those_of_a_plan_without() -> None:
+    plan = replace(PLAN, origins=4)
+    assert plan.keys() == PLAN.keys()
+    assert len(set(plan.all_keys())) == 4 * len(PLAN.keys())
+    assert plan.all_keys()[: len(PLAN.keys())] == PLAN.keys()
+
+
+def test_a_number_of_origins_that_does_not_part_a_cell_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="origins = 9"):
+        check_plan(replace(PLAN, origins=9))
+
+
 @pytest.mark.parametrize(("horizon", "count"), [("day", 14), ("shift", 42), ("week", 2), ("month", 1)])
 def test_periods_tile_the_range(horizon: str, count: int) -> None:
     periods = replace(PLAN, horizon=horizon).periods()

@@ -44,6 +44,32 @@ def test_grids_nest_125_in_250_in_500() -> None:
     assert np.array_equal(middle.cell_of(x, y), middle.parent_cells(2))
 
 
+@pytest.mark.parametrize("shift", [(0.25, 0.0), (0.0, 0.75), (0.5, 0.25)])
+def test_shifted_grid_holds_the_same_ground_in_cells_that_lie_so_far_beside(shift: tuple[float, float]) -> None:
+    shifted = GRID.shifted(*shift)
+    squares = GRID.squares(np.arange(GRID.n_cells))
+    corners_x, corners_y = squares.x_min + np.array([[0.0], [249.99]]), squares.y_min + np.array([[0.0], [249.99]])
+    assert (shifted.cell_of(corners_x, corners_y) >= 0).all()
+    x, y = shifted.centres()
+    assert np.array_equal(shifted.cell_of(x, y), np.arange(shifted.n_cells))
+    assert shifted.squares(np.arange(shifted.n_cells)).contain(x, y).diagonal().all()
+    assert np.array_equal(np.unique((x / 250 - 0.5) % 1), [shift[0]])
+    assert np.array_equal(np.unique((y / 250 - 0.5) % 1), [shift[1]])
+
+
+def test_grid_that_is_not_shifted_is_the_grid_itself() -> None:
+    assert GRID.shifted(0, 0) == GRID
+
+
+def test_grid_shifted_by_quarters_has_the_lattice_of_the_one_that_is_not() -> None:
+    shifted = GRID.shifted(0.25, 0.5).nested(4)
+    assert (shifted.column_min, shifted.row_min) == (2000 * 4 - 3, 700 * 4 - 2)
+    x, y = shifted.centres()
+    lies = shifted.cell_of(x, y) >= 0
+    assert lies.all()
+    assert np.array_equal(np.unique(x % 62.5), [31.25])
+
+
 def test_stray_point_that_would_make_millions_of_cells_is_refused_with_the_mend() -> None:
     with pytest.raises(PlaceError, match="stray point"):
         Grid.covering("EPSG:32615", 250.0, (0.0, 0.0, 740_000.0, 9_000_000.0))
