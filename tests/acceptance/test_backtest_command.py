@@ -38,6 +38,24 @@ def test_the_verdict_as_json_is_that_of_the_file(home: Path) -> None:
     assert {m["method"] for m in said["measures"]} == {"recent-counts", "smoothed-counts", "smoothed-counts@floating"}
 
 
+def test_the_grids_luck_is_told_in_the_table_the_json_and_the_report(home: Path) -> None:
+    asked = ("backtest", "--from", "2018-04-02", "--to", "2018-04-09", "--name", "luck", "-m", "all-history")
+    done = peelian(*asked, "--origins", "4", home=home)
+    assert done.returncode == 0, done.stderr
+    assert "the grid's luck: 4 places within a cell" in done.stdout
+    kept = json.loads((home / "backtests" / "luck" / "verdict.json").read_text(encoding="utf-8"))
+    assert {(r["crime_type"], r["method"]) for r in kept["origins"]} >= {
+        ("burglary", "all-history"),
+        ("*", "all-history"),
+    }
+    assert "What the grid’s place is worth" in (home / "backtests" / "luck" / "report.html").read_text(encoding="utf-8")
+    other = peelian(*asked, "--origins", "9", home=home)
+    assert other.returncode == 1
+    assert other.stderr.startswith("peelian: origins = 9")
+    again = peelian(*asked, home=home)
+    assert "was made with origins = 4, asked is 1" in again.stderr
+
+
 def test_choosing_says_why_for_every_area_and_type(home: Path) -> None:
     peelian("backtest", *RANGE, "-m", "smoothed-counts", "-m", "smoothed-counts@floating", home=home)
     done = peelian("choose", "--on", "2018-04-16", "--json", home=home)

@@ -1,6 +1,7 @@
 """The report of a backtest says what the verdict says, to eyes and to ears, and asks nobody for anything."""
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -71,6 +72,24 @@ def test_flattering_timing_and_missing_answers_are_told_above_everything(page: s
     assert "it flatters every method" in above
     assert "answers are missing" in above
     assert "bandwidth_m = -1" in page
+
+
+def test_a_backtest_on_one_grid_says_nothing_of_its_luck(page: str) -> None:
+    assert "place is worth" not in page
+
+
+def test_the_grids_luck_stands_by_type_and_method_and_is_told_of_the_best(tmp_path: Path) -> None:
+    verdict = backtest(settings(tmp_path), inputs(), request("all-history", last=date(2021, 1, 10), origins=4))[0]
+    page = backtest_report(verdict)
+    parser = Balanced()
+    parser.feed(page)
+    assert parser.open == []
+    told = page.split('id="origins"', maxsplit=1)[1].split("</section>", maxsplit=1)[0]
+    assert "begin at 4 places within a cell" in told
+    assert verdict.origins is not None
+    assert told.count("<tr>") == 1 + verdict.origins.height
+    pooled = verdict.origins.filter(crime_type="*", method="all-history").row(0, named=True)
+    assert f"all-history catches {pooled['ratio']:.2f} times what recent-counts does on average" in told
 
 
 def test_every_picture_has_words(page: str) -> None:

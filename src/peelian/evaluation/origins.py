@@ -1,7 +1,7 @@
 """The grid's luck: the same methods judged on grids that begin elsewhere within a cell.
 
-Where a grid's lines lie was nobody's choice, and it parts a hot corner or holds it whole (the zoning half of the
-modifiable areal unit problem; Gehlke & Biehl 1934, doi 10.2307/2277827). A hit rate on one grid holds that luck.
+Where a grid's lines lie was nobody's choice, and they part a hot corner or hold it whole: the modifiable areal unit
+problem (Gehlke & Biehl 1934, doi 10.2307/2277827), of which a hit rate on one grid holds its share.
 Each origin has its own cells and areas of whole cells; a method is compared with the baseline of its own origin.
 """
 

@@ -68,6 +68,8 @@ class Grid:
 
         It has a column or a row more where its lines leave this one's, for it begins less than a cell before.
         """
+        if not (east or north):
+            return self
         wider, taller = int(east > 0), int(north > 0)
         return Grid(
             self.crs,

@@ -58,7 +58,7 @@ def test_shifted_grid_holds_the_same_ground_in_cells_that_lie_so_far_beside(shif
 
 
 def test_grid_that_is_not_shifted_is_the_grid_itself() -> None:
-    assert GRID.shifted(0, 0) == GRID
+    assert GRID.shifted(0.0, 0.0) is GRID
 
 
 def test_grid_shifted_by_quarters_has_the_lattice_of_the_one_that_is_not() -> None:
