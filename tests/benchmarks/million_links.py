@@ -85,8 +85,8 @@ def measure(home: Path, by: Any, why: Any, n_links: int = MILLION) -> list[tuple
         reading.show(known, hub, actor, why, as_of=as_of)
         seen = reading.neighbours(known, hub, actor, why, after=after, as_of=as_of)
         assert len(seen.neighbours) == reading.LINKS_A_PAGE  # type: ignore[union-attr] # nothing is sealed
-        surroundings.places(known, hub, actor, why, as_of=as_of)
-        surroundings.happenings(known, hub, actor, why, as_of=as_of)
+        surroundings.Surroundings(known, hub, actor, why, as_of).places()
+        surroundings.Surroundings(known, hub, actor, why, as_of).happenings()
 
     timed("its page", lambda: page(0))
     timed("its last page of links", lambda: page(last))

@@ -104,7 +104,8 @@ def test_withdrawn_twice_or_corrected_twice_is_refused(store: Store) -> None:
 
 def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
     from peelian.jobs.charting import open_chart
-    from peelian.store.records import reading, surroundings
+    from peelian.store.records import reading
+    from peelian.store.records.surroundings import Surroundings
     from peelian.store.records.writing import state
 
     vera = store.add("person", given_name="Vera", surname="Lightfoot", marking=SEALED)
@@ -114,7 +115,7 @@ def test_sealed_record_is_a_notice_and_no_more(store: Store) -> None:
     assert store.show(vera) == Notice("DI Rees")
     assert reading.neighbours(store.rules.catalogue, vera, ANN, WHY) == Notice("DI Rees")
     assert open_chart(vera, ANN, WHY) == Notice("DI Rees")
-    assert surroundings.places(store.rules.catalogue, vera, ANN, WHY) == Notice("DI Rees")
+    assert Surroundings(store.rules.catalogue, vera, ANN, WHY).places() == Notice("DI Rees")
     with pytest.raises(NotAllowedError, match=r"A record exists\. Ask DI Rees\."):
         state(store.rules.catalogue, vera, "surname", "X", _told(), store.by(ANN))
     seen = reading.neighbours(store.rules.catalogue, flat, ANN, WHY)
@@ -191,19 +192,19 @@ def test_circle_of_links_is_walked_once(store: Store) -> None:
 
 
 def test_timeline_holds_own_dates_and_those_of_events_but_none_kept_close(store: Store) -> None:
-    from peelian.store.records import surroundings
+    from peelian.store.records.surroundings import Surroundings
 
     todd = store.add("person", name="Todd", date_of_birth="1990-05-01")
     one = store.add("crime", crime_type="Burglary", happened="2026-02-01", reference="A1")
     two = store.add("crime", crime_type="Robbery", happened="2025-02-01", marking=SEALED)
     store.tie("party-to", todd, one)
     store.tie("party-to", todd, two, Actor(9, "Rees", Role.SERGEANT, ()))
-    told = surroundings.happenings(store.rules.catalogue, todd, ANN, WHY)
+    told = Surroundings(store.rules.catalogue, todd, ANN, WHY).happenings()
     assert [(h.text, h.record) for h in told if not isinstance(told, Notice)] == [
         ("Date of birth: 1990-05-01", None),
         ("is party to Burglary 2026-02-01 A1", one),
     ]
-    assert surroundings.happenings(store.rules.catalogue, two, ANN, WHY) == Notice("DI Rees")
+    assert Surroundings(store.rules.catalogue, two, ANN, WHY).happenings() == Notice("DI Rees")
 
 
 def test_link_taken_back_is_gone_and_was_there(store: Store) -> None:
@@ -331,7 +332,8 @@ def test_first_of_several_values_leads_in_the_record_and_in_the_index_alike(stor
 
 
 def test_map_timeline_and_neighbours_of_a_past_day_say_what_the_record_then_said(store: Store) -> None:
-    from peelian.store.records import reading, surroundings
+    from peelian.store.records import reading
+    from peelian.store.records.surroundings import Surroundings
     from peelian.store.records.writing import state, untie
 
     catalogue = store.rules.catalogue
@@ -347,7 +349,7 @@ def test_map_timeline_and_neighbours_of_a_past_day_say_what_the_record_then_said
         before = _said(store, flat, name)
         state(catalogue, flat, name, value, _told(), store.by(ANN, 24), corrects=before.id)
     untie(catalogue, lives, "moved", store.by(ANN, 48))
-    moved = surroundings.places(catalogue, crime, ANN, WHY)
+    moved = Surroundings(catalogue, crime, ANN, WHY).places()
     assert not isinstance(moved, Notice)
     assert {p.x for p in moved} == {384000.0}  # the crime stands where its address now is
     said = _said(store, crime, "happened")
@@ -356,8 +358,8 @@ def test_map_timeline_and_neighbours_of_a_past_day_say_what_the_record_then_said
 
     def at(hours: float | None) -> tuple[set[tuple[str, float]], list[str], list[str]]:
         as_of = None if hours is None else NOON + timedelta(hours=hours)
-        points = surroundings.places(catalogue, todd, ANN, WHY, as_of=as_of)
-        stops = surroundings.happenings(catalogue, todd, ANN, WHY, as_of=as_of)
+        around = Surroundings(catalogue, todd, ANN, WHY, as_of)
+        points, stops = around.places(), around.happenings()
         page = reading.neighbours(catalogue, todd, ANN, WHY, as_of=as_of)
         assert not isinstance(points, Notice)
         assert not isinstance(stops, Notice)

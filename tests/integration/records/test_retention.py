@@ -174,7 +174,8 @@ def test_a_crime_that_is_at_another_address_too_is_found_there_when_one_is_dispo
 def test_circular_links_are_read_searched_merged_parted_and_disposed_of(store: Store) -> None:
     from peelian.jobs.charting import open_chart
     from peelian.linkage import Opening
-    from peelian.store.records import merges, reading, retention, surroundings
+    from peelian.store.records import merges, reading, retention
+    from peelian.store.records.surroundings import Surroundings
     from peelian.store.records.tables import LinkRow
 
     catalogue, policy = store.rules.catalogue, store.rules.policy
@@ -200,7 +201,7 @@ def test_circular_links_are_read_searched_merged_parted_and_disposed_of(store: S
     assert store.ids("quill") == [ada]
     assert on_chart(ada) == set(people)
     assert on_chart(outer) == {outer, inner}
-    assert surroundings.places(catalogue, outer, ANN, WHY) == ()
+    assert Surroundings(catalogue, outer, ANN, WHY).places() == ()
     merges.undo(merge.id, "two women", store.by(ANN, 1))
     assert neighbours(eve) == ["Ada Quill", "Ben Thorne"]
     late = store.by(ANN, YEARS)

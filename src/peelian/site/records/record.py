@@ -16,8 +16,9 @@ from peelian.site.records.frame import Reader, catalogue, records_page, with_pur
 from peelian.site.rules import allow
 from peelian.store import audit
 from peelian.store.audit import Line
-from peelian.store.records import attachments, reading, surroundings
+from peelian.store.records import attachments, reading
 from peelian.store.records.reading import View
+from peelian.store.records.surroundings import Surroundings
 
 _MOST_LOOKS = 40
 #: What a page asks for beside the record itself: one look, one line.
@@ -62,7 +63,8 @@ def record(request: HttpRequest, reader: Reader, number: int) -> HttpResponse:
         after=int(after) if after.isascii() and after.isdecimal() and len(after) < 18 else 0,  # noqa: PLR2004 - a number
         as_of=as_of,
     )
-    places = surroundings.places(known, number, reader.actor, reader.purpose, as_of=as_of)
+    around = Surroundings(known, number, reader.actor, reader.purpose, as_of)
+    places = around.places()
     spots = [Spot(p.crs, p.x, p.y, p.title, p.record) for p in places] if not isinstance(places, Notice) else []
     return records_page(
         request,
@@ -77,7 +79,7 @@ def record(request: HttpRequest, reader: Reader, number: int) -> HttpResponse:
         is_standing=_standing(view),
         labels=_labels(view),
         ties=ties,
-        timeline=surroundings.happenings(known, number, reader.actor, reader.purpose, as_of=as_of),
+        timeline=around.happenings(),
         picture=picture_of(spots),
         files=attachments.attached(number, reader.actor, reader.purpose),
         looks=looks(number),

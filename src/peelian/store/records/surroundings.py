@@ -23,6 +23,8 @@ from peelian.store.records.reading import (
     words_of,
 )
 
+#: So many of a record's links are drawn on its map and put on its timeline.
+_MOST_LINKS = 500
 _Event = tuple[int, str, datetime, datetime]
 
 
@@ -38,80 +40,66 @@ class PlaceOf:
     y: float
 
 
-def places(
-    catalogue: Catalogue,
-    record: int,
-    actor: Actor,
-    purpose: Purpose,
-    *,
-    as_of: datetime | None = None,
-    most: int = 500,
-) -> tuple[PlaceOf, ...] | Notice:
-    """Return where a record is and where what it is tied to is: the points of its map, at an instant (now for None)."""
-    with opened(record, actor, purpose) as row:
-        if isinstance(row, Notice):
-            return row
-        readable = readable_by(actor, component(record, as_of)[0])
-        ends = _ends(links_of(readable, 0, most, "", as_of), readable)
-        ids = [*readable, *readable_by(actor, [pk for pk in ends if pk not in readable])]
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a record (with all that are the same) for one reader: at an instant, now for None."""
+
+    catalogue: Catalogue
+    record: int
+    actor: Actor
+    purpose: Purpose
+    as_of: datetime | None = None
+
+    def places(self) -> tuple[PlaceOf, ...] | Notice:
+        """Return where the record is and where what it is tied to is: the points of its map."""
+        with opened(self.record, self.actor, self.purpose) as row:
+            if isinstance(row, Notice):
+                return row
+            readable, ends = self._tied()
+            ids = [*readable, *readable_by(self.actor, [pk for pk in ends if pk not in readable])]
+            self._log("read the places of a record", ids)
+            found = _points(ids) if self.as_of is None else _points_at(self.catalogue, ids, self.as_of)
+        words = {pk: link.type for pk, link in ends.items()}
+        return tuple(PlaceOf(pk, title, words.get(pk, ""), crs, x, y) for pk, title, crs, x, y in sorted(found))
+
+    def happenings(self) -> tuple[Happening, ...] | Notice:
+        """Return the record's timeline, oldest first: its own dates and disputes, and the events that it is tied to."""
+        with opened(self.record, self.actor, self.purpose) as row:
+            if isinstance(row, Notice):
+                return row
+            readable, ends = self._tied()
+            said = statements_of(readable, self.as_of)
+            own = timeline(entity_of(self.catalogue.type(row.type), readable, said, self.as_of))
+            may = readable_by(self.actor, ends)
+            events = _events(may) if self.as_of is None else _events_at(self.catalogue, may, self.as_of)
+            self._log("read the timeline of a record", sorted(pk for pk, *_ in events))
+        told = [
+            Happening(
+                since,
+                f"{words_of(self.catalogue, ends[pk], readable)} {title}",
+                "minute" if since == until else "span",
+                None,
+                pk,
+            )
+            for pk, title, since, until in events
+        ]
+        return tuple(sorted((*own, *told), key=lambda h: (h.at, h.record or 0, h.statement or 0)))
+
+    def _tied(self) -> tuple[list[int], dict[int, Link]]:
+        """Return the records that are one with this, and for each at the far end of a link the last leading there."""
+        readable = readable_by(self.actor, component(self.record, self.as_of)[0])
+        links = links_of(readable, 0, _MOST_LINKS, "", self.as_of)
+        return readable, {link.end if link.start in readable else link.start: link for link in links}
+
+    def _log(self, what: str, records: Sequence[int]) -> None:
         audit.record(
-            actor,
+            self.actor,
             Act.CONSULTED,
-            "read the places of a record",
-            record=record_name(record),
-            purpose=purpose.text,
-            details={"records": ids, "as_of": as_of.isoformat() if as_of else ""},
+            what,
+            record=record_name(self.record),
+            purpose=self.purpose.text,
+            details={"records": list(records), "as_of": self.as_of.isoformat() if self.as_of else ""},
         )
-        found = _points(ids) if as_of is None else _points_at(catalogue, ids, as_of)
-    words = {pk: link.type for pk, link in ends.items()}
-    return tuple(PlaceOf(pk, title, words.get(pk, ""), crs, x, y) for pk, title, crs, x, y in sorted(found))
-
-
-def happenings(
-    catalogue: Catalogue,
-    record: int,
-    actor: Actor,
-    purpose: Purpose,
-    *,
-    as_of: datetime | None = None,
-    most: int = 500,
-) -> tuple[Happening, ...] | Notice:
-    """Return a record's timeline at an instant (now for None), oldest first.
-
-    Its own dates and disputes stand in it, and the events that it is tied to.
-    """
-    with opened(record, actor, purpose) as row:
-        if isinstance(row, Notice):
-            return row
-        readable = readable_by(actor, component(record, as_of)[0])
-        own = timeline(entity_of(catalogue.type(row.type), readable, statements_of(readable, as_of), as_of))
-        ends = _ends(links_of(readable, 0, most, "", as_of), readable)
-        may = readable_by(actor, ends)
-        events = _events(may) if as_of is None else _events_at(catalogue, may, as_of)
-        audit.record(
-            actor,
-            Act.CONSULTED,
-            "read the timeline of a record",
-            record=record_name(record),
-            purpose=purpose.text,
-            details={"records": sorted(pk for pk, *_ in events), "as_of": as_of.isoformat() if as_of else ""},
-        )
-    told = [
-        Happening(
-            since,
-            f"{words_of(catalogue, ends[pk], readable)} {title}",
-            "minute" if since == until else "span",
-            None,
-            pk,
-        )
-        for pk, title, since, until in events
-    ]
-    return tuple(sorted((*own, *told), key=lambda h: (h.at, h.record or 0, h.statement or 0)))
-
-
-def _ends(links: Sequence[Link], members: Sequence[int]) -> dict[int, Link]:
-    """Return, for each record at the far end of these links, the last link that leads there."""
-    return {link.end if link.start in members else link.start: link for link in links}
 
 
 def _points(records: Sequence[int]) -> list[tuple[int, str, str, float, float]]:
