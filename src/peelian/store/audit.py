@@ -22,6 +22,7 @@ BEGINNING = "0" * 64
 #: PostgreSQL's key for "whoever appends waits here"; SQLite has one writer anyway.
 _LOCK = 7_330_145
 _LONGEST = 2000
+_LAST = "SELECT number, seal FROM audit_line ORDER BY number DESC LIMIT 1"
 
 
 class AuditLine(models.Model):
@@ -128,10 +129,14 @@ def record(  # noqa: PLR0913 - a line of the log has as many parts as the law na
     """
     if not connection.in_atomic_block:
         raise StoreError(f"audit line {what!r}: open a transaction around the act and its line.")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    last = AuditLine.objects.order_by("-number").values_list("number", "seal").first()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # In one message, and each in its own snapshot: the second sees what was written while the first waited.
+            cursor.execute(f"SELECT pg_advisory_xact_lock(%s); {_LAST}", [_LOCK])
+            cursor.nextset()
+        else:
+            cursor.execute(_LAST)
+        last = cursor.fetchone()
     number, before = (last[0] + 1, last[1]) if last else (1, BEGINNING)
     line = AuditLine(
         number=number,

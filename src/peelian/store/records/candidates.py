@@ -3,6 +3,7 @@
 Only full text and pieces of identifiers are asked for in each database's own words (``_TEXT_SQL``, ``_PART_SQL``).
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ MOST = 300
 #: A name's word leads to so many words of the vocabulary at most: itself, then those fewest slips away.
 _MOST_TERMS = 60
 _MOST_COUNTED = 3_000
+#: So many of the newest texts are looked through one by one before the index of the words is.
+_NEWEST = 6_000
 
 _TEXT_SQL = {
     "sqlite": (
@@ -30,14 +33,35 @@ _TEXT_SQL = {
         "CROSS JOIN search_entry e ON e.record_id = d.record_id WHERE w.search_words MATCH %s AND {where} "
         "ORDER BY w.rowid DESC LIMIT {most}"
     ),
-    "postgresql": (
-        "SELECT d.record_id, d.id FROM search_document d JOIN search_entry e ON e.record_id = d.record_id "
-        "WHERE d.vector @@ to_tsquery('peelian', %s) AND {where} ORDER BY d.id DESC LIMIT {most}"
-    ),
+    # A word that many texts hold has its page among the newest; for any other the word's own index is read whole.
+    # Left to itself, PostgreSQL reads text after text backwards for words of middling rarity: "+ 0" forbids it.
+    "postgresql": " UNION ALL ".join(  # noqa: S608 - our own words
+        "(SELECT d.record_id, d.id FROM search_document d JOIN search_entry e ON e.record_id = d.record_id "
+        f"WHERE {side} (SELECT max(id) - {_NEWEST} FROM search_document) "
+        f"AND d.vector @@ to_tsquery('peelian', %s) AND {{where}} ORDER BY {order} DESC LIMIT {{most}})"
+        for side, order in (("d.id >", "d.id"), ("d.id + 0 <=", "d.id + 0"))
+    )
+    + " LIMIT {most}",
 }
 _PART_SQL = {
     "sqlite": "SELECT rowid FROM search_parts WHERE text LIKE %s LIMIT {most}",
     "postgresql": "SELECT t.id FROM search_term t WHERE t.kind <> 'word' AND t.text ILIKE %s LIMIT {most}",
+}
+#: Records of one term, the newest first; then of others in their order. Either stops where enough are found.
+_OF_TERM_SQL = (
+    "SELECT p.record_id FROM search_posting p JOIN search_entry e ON e.record_id = p.record_id "
+    "WHERE p.term_id = {term} AND {where} ORDER BY p.record_id {order} LIMIT {most}"
+)
+_OF_TERMS_SQL = {
+    "sqlite": (
+        "SELECT p.record_id FROM json_each(%s) t CROSS JOIN search_posting p ON p.term_id = t.value "
+        "CROSS JOIN search_entry e ON e.record_id = p.record_id WHERE {where}"
+    ),
+    "postgresql": (
+        "SELECT f.record_id FROM json_array_elements_text(%s) WITH ORDINALITY t (id, n) CROSS JOIN LATERAL ("  # noqa: S608
+        + _OF_TERM_SQL.format(term="t.id::bigint", where="{where}", order="", most="{most}")
+        + ") f"
+    ),
 }
 
 
@@ -122,24 +146,23 @@ def by_part(reading: Reading, where: Sql) -> list[int]:
     """Return records that bear an identifier with this piece in it."""
     if not reading.part:
         return []
-    terms: list[int] = []
-    for piece in dict.fromkeys((reading.part, plate_key(reading.part))):
-        terms += _ids(_PART_SQL[connection.vendor].format(most=MOST), [f"%{piece}%"])
-    return _of_terms(terms, where)
+    pieces = tuple(dict.fromkeys((reading.part, plate_key(reading.part))))
+    each = f"SELECT * FROM ({_PART_SQL[connection.vendor].format(most=MOST)}) found"  # noqa: S608 - our own words
+    terms = _ids(" UNION ALL ".join([each] * len(pieces)), [f"%{piece}%" for piece in pieces])
+    return _of_terms(tuple(dict.fromkeys(terms)), where)
 
 
 def by_names(words: Sequence[str], where: Sql, *, exactly: bool = False) -> list[int]:
     """Return records whose names or addresses use every word, or one within the slips allowed to it.
 
-    The two words that fewest records use lead; the others are checked when the candidates are ranked.
+    The word that fewest records use leads, the next two filter; the others are checked when the candidates are
+    ranked. Of more records than are ranked, those with the word itself come before those with one like it.
     """
-    longer = sorted({w for w in words if len(w) > 1}, key=len, reverse=True)
-    if not longer:
+    longer = tuple(sorted({w for w in words if len(w) > 1}))
+    meant = _exact_terms(longer) if exactly else terms_like(longer)
+    if not longer or not all(meant.values()):
         return []
-    meant = {w: (_exact_terms(w) if exactly else terms_like(w)) for w in longer}
-    if not all(meant.values()):
-        return []
-    counts = {w: _count(ids) for w, ids in meant.items()}
+    counts = _counts(meant)
     lead, *others = sorted(longer, key=lambda w: (counts[w], w))
     conditions = where
     for word in others[:2]:
@@ -156,11 +179,12 @@ def by_words(words: Sequence[str], where: Sql) -> dict[int, int]:
     """Return records whose texts hold every word (any form of it), newest first, each with the text's number."""
     if not words:
         return {}
-    query = " AND ".join(f'"{w}"' for w in words) if connection.vendor == "sqlite" else " & ".join(words)
+    is_sqlite = connection.vendor == "sqlite"
+    query = " AND ".join(f'"{w}"' for w in words) if is_sqlite else " & ".join(words)
     sql = _TEXT_SQL[connection.vendor].format(where=where.text, most=MOST)
     found: dict[int, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, [query, *where.values])
+        cursor.execute(sql, [query, *where.values] * (1 if is_sqlite else 2))
         for record, document in cursor.fetchall():
             found.setdefault(record, document)
     return found
@@ -175,32 +199,35 @@ def by_filters(where: Sql) -> list[int]:
     return _ids(sql, list(where.values))
 
 
-def terms_like(word: str) -> list[int]:
-    """Return the numbers of the words that a word may mean: itself, those within its slips, those it begins."""
-    exact = _exact_terms(word)
-    allowed = slips_allowed(word)
-    near: list[tuple[int, int]] = []
-    keys = sorted(slip_keys(word))
-    with connection.cursor() as cursor:
-        if allowed:
-            cursor.execute(
-                "SELECT DISTINCT t.id, t.text FROM search_slip s JOIN search_term t ON t.id = s.term_id "  # noqa: S608 - marks
-                f"WHERE s.key IN ({_marks(keys)})",
-                keys,
+def terms_like(words: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers of the words that each may mean: itself, those within its slips, those it begins."""
+    asked: list[str] = []
+    values: list[str] = []
+    for n, word in enumerate(words):
+        asked.append(f"SELECT {n}, id, text FROM search_term WHERE text = %s AND kind = '{WORD}'")  # noqa: S608
+        values.append(word)
+        if slips_allowed(word):
+            keys = sorted(slip_keys(word))
+            asked.append(
+                f"SELECT DISTINCT {n}, t.id, t.text FROM search_slip s JOIN search_term t ON t.id = s.term_id "  # noqa: S608 - marks
+                f"WHERE s.key IN ({_marks(keys)})"
             )
-            for number, text in cursor.fetchall():
-                slips = OSA.distance(word, text, score_cutoff=allowed)
-                if 0 < slips <= allowed:
-                    near.append((slips, number))
-        longer: list[int] = []
+            values += keys
         if len(word) > 2 and not word.isdigit():  # noqa: PLR2004 - two letters begin too much, and a number is whole
-            cursor.execute(
-                "SELECT id FROM search_term WHERE kind = %s AND text > %s AND text < %s LIMIT 40",
-                [WORD, word, word + "{"],
+            asked.append(
+                f"SELECT * FROM (SELECT {n}, id, text FROM search_term WHERE kind = '{WORD}' "  # noqa: S608
+                "AND text > %s AND text < %s ORDER BY text LIMIT 40) longer"
             )
-            longer = [row[0] for row in cursor.fetchall()]
-    ordered = [*exact, *(number for _, number in sorted(near)), *longer]
-    return list(dict.fromkeys(ordered))[:_MOST_TERMS]
+            values += [word, word + "{"]
+    ranked: dict[str, dict[int, tuple[int, int, str]]] = {word: {} for word in words}
+    for n, term, text in _rows(" UNION ALL ".join(asked), values) if asked else ():
+        word = words[n]
+        slips = OSA.distance(word, text)
+        if slips <= slips_allowed(word):
+            ranked[word][term] = (slips, term, "")
+        elif text.startswith(word):
+            ranked[word][term] = (len(word), 0, text)
+    return {word: sorted(terms, key=terms.__getitem__)[:_MOST_TERMS] for word, terms in ranked.items()}
 
 
 def key_kinds() -> frozenset[Kind]:
@@ -232,32 +259,48 @@ def some_crs() -> str:
     return row[0] if row else ""
 
 
-def _exact_terms(word: str) -> list[int]:
-    return _ids("SELECT id FROM search_term WHERE text = %s AND kind = %s", [word, WORD])
+def _exact_terms(words: Sequence[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {word: [] for word in words}
+    if words:
+        sql = f"SELECT text, id FROM search_term WHERE kind = '{WORD}' AND text IN ({_marks(words)})"  # noqa: S608 - marks
+        for text, term in _rows(sql, words):
+            found[text].append(term)
+    return found
 
 
 def _of_terms(terms: Sequence[int], where: Sql) -> list[int]:
     if not terms:
         return []
-    sql = (
-        "SELECT DISTINCT p.record_id FROM search_posting p JOIN search_entry e ON e.record_id = p.record_id "  # noqa: S608
-        f"WHERE p.term_id IN ({_marks(terms)}) AND {where.text} LIMIT {MOST}"
-    )
-    return _ids(sql, [*terms, *where.values])
+    arms = [f"SELECT * FROM ({_OF_TERM_SQL.format(term='%s', where=where.text, order='DESC', most=MOST)}) nearest"]  # noqa: S608
+    values = [terms[0], *where.values]
+    if terms[1:]:
+        arms.append(_OF_TERMS_SQL[connection.vendor].format(where=where.text, most=MOST))
+        values += [json.dumps(terms[1:]), *where.values]
+    sql = f"SELECT record_id FROM ({' UNION ALL '.join(arms)}) found LIMIT {MOST}"  # noqa: S608 - our own words
+    return list(dict.fromkeys(_ids(sql, values)))
 
 
-def _count(terms: Sequence[int]) -> int:
-    sql = (
-        f"SELECT count(*) FROM (SELECT 1 FROM search_posting WHERE term_id IN ({_marks(terms)}) "  # noqa: S608 - marks
-        f"LIMIT {_MOST_COUNTED}) few"
+def _counts(meant: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Return how many uses each word's terms have, as far as is counted; one alone needs no count."""
+    if len(meant) == 1:
+        return dict.fromkeys(meant, 0)
+    each = ", ".join(
+        f"(SELECT count(*) FROM (SELECT 1 FROM search_posting WHERE term_id IN ({_marks(terms)}) "  # noqa: S608 - marks
+        f"LIMIT {_MOST_COUNTED}) few)"
+        for terms in meant.values()
     )
-    return _ids(sql, terms)[0]
+    (row,) = _rows(f"SELECT {each}", [term for terms in meant.values() for term in terms])
+    return dict(zip(meant, row, strict=True))
 
 
 def _ids(sql: str, values: Iterable[Any]) -> list[int]:
+    return [row[0] for row in _rows(sql, values)]
+
+
+def _rows(sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(values))
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _marks(values: Sequence[Any] | Mapping[Any, Any]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import product
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from peelian.errors import NotAllowedError, NotFoundError, RecordError
 from peelian.records.access import Act, Actor
@@ -132,7 +132,7 @@ def show(
                 f"record {record} was first recorded on {row.recorded_at:%Y-%m-%d %H:%M} UTC, not before."
             )
         members, merges = component(record, as_of)
-        rows = {r.pk: r for r in Record.objects.filter(pk__in=members).prefetch_related("clearances")}
+        rows = rows_of(members)
         readable = [pk for pk in sorted(rows) if may_read(actor, marking_of(rows[pk]))]
         notices = {Notice(rows[pk].keeper).sentence for pk in rows if pk not in readable}
         statements = statements_of(readable, as_of)
@@ -292,10 +292,16 @@ def row_of(record: int) -> Record:
     raise NotFoundError(f"there is no record {record}.")
 
 
+def rows_of(records: Iterable[int]) -> dict[int, Record]:
+    """Return the rows of those of these records that there are; who is cleared is asked only for the sealed."""
+    rows = {row.pk: row for row in Record.objects.filter(pk__in=list(records))}
+    prefetch_related_objects([row for row in rows.values() if row.sensitivity == Sensitivity.SEALED], "clearances")
+    return rows
+
+
 def readable_by(actor: Actor, records: Iterable[int]) -> list[int]:
     """Return those of these records that an actor may read, in order."""
-    rows = Record.objects.filter(pk__in=list(records)).prefetch_related("clearances")
-    return sorted(row.pk for row in rows if may_read(actor, marking_of(row)))
+    return sorted(pk for pk, row in rows_of(records).items() if may_read(actor, marking_of(row)))
 
 
 def _as_links(rows: Iterable[LinkRow]) -> list[Link]:
@@ -323,7 +329,7 @@ def _neighbours_in(
     catalogue: Catalogue, links: Sequence[Link], members: Sequence[int], actor: Actor, as_of: datetime | None
 ) -> Iterable[Neighbour]:
     others = {link.id: link.end if link.start in members else link.start for link in links}
-    rows = {r.pk: r for r in Record.objects.filter(pk__in=others.values()).prefetch_related("clearances")}
+    rows = rows_of(others.values())
     readable = [pk for pk, row in rows.items() if may_read(actor, marking_of(row))]
     titles = titles_of(readable) if as_of is None else past.titles_at(catalogue, readable, as_of)
     for link in links:

@@ -1,7 +1,7 @@
 """Search: one box over everything. Finds, ranks, says why; what the actor may not read is no more than a notice."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,7 @@ from peelian.records.queries import Filters, Hit, Page, Reading, Why, read_query
 from peelian.store import audit
 from peelian.store.records import candidates
 from peelian.store.records.bulk import as_instant, rows_in
-from peelian.store.records.reading import marking_of
-from peelian.store.records.tables import Record
+from peelian.store.records.reading import marking_of, rows_of
 
 PAGE_SIZE = 20
 _MOST_PAGES = 15
@@ -30,6 +29,8 @@ _KEY, _NAME, _PART, _TEXT, _FILTER = 100.0, 80.0, 50.0, 40.0, 10.0
 #: Words found across several properties, and each further way in which a record meets the query.
 _ACROSS, _AGAIN = 0.9, 0.05
 _SNIPPET = 70
+#: Stands for what a text says about the query until the hit is shown.
+_IN_A_TEXT = Why("", "", "in its text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class _Row:
     x: float | None
     y: float | None
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Hits, the best first; ``texts`` is the number of the text that meets the query, by record."""
+
+    hits: Sequence[Hit]
+    is_capped: bool
+    texts: Mapping[int, int]
 
 
 def search(
@@ -70,8 +80,8 @@ def search(
     if not (1 <= page <= _MOST_PAGES and 1 <= size <= candidates.MOST):
         raise RecordError(f"page {page} of {size} lies beyond what is ranked ({candidates.MOST}); narrow the search.")
     where = candidates.readable(actor) & candidates.within(filters)
-    ranked, is_capped = _ranked(reading, where, filters)
-    chosen = ranked[(page - 1) * size : page * size]
+    ranked = _ranked(reading, where, filters)
+    chosen = _told(ranked, reading, slice((page - 1) * size, page * size))
     to_the_letter = _kept_close(reading)
     with transaction.atomic():
         hits = _still_readable(chosen, actor)
@@ -83,14 +93,14 @@ def search(
             purpose=purpose.text,
             details={"filters": filters_json(filters), "page": page, "hits": [h.record for h in hits]},
         )
-    return Page(tuple(hits), len(ranked), is_capped, page, size, notices)
+    return Page(tuple(hits), len(ranked.hits), ranked.is_capped, page, size, notices)
 
 
 def found_since(reading: Reading, filters: Filters, actor: Actor) -> tuple[Hit, ...]:
     """Return every hit for a saved search's own run; its job writes the line in the log."""
     where = candidates.readable(actor) & candidates.within(filters)
-    ranked, _ = _ranked(reading, where, filters)
-    return tuple(_still_readable(ranked, actor))
+    ranked = _ranked(reading, where, filters)
+    return tuple(_still_readable(_told(ranked, reading, slice(None)), actor))
 
 
 def crime_types() -> tuple[str, ...]:
@@ -103,29 +113,40 @@ def crs_in_use() -> str:
     return candidates.some_crs() or BRITISH_NATIONAL_GRID
 
 
-def _ranked(reading: Reading, where: candidates.Sql, filters: Filters) -> tuple[list[Hit], bool]:
+def _ranked(reading: Reading, where: candidates.Sql, filters: Filters) -> _Ranked:
     """Rank all candidates: the best reading of each, the newest record first among equals."""
     if not reading.text:
         ids = candidates.by_filters(where)
         rows = _rows(ids)
         hits = [_hit(rows[i], _FILTER, (), filters) for i in ids if i in rows]
-        return hits, len(ids) >= candidates.MOST
+        return _Ranked(hits, len(ids) >= candidates.MOST, {})
     keyed = candidates.by_key(reading, where)
     parts = candidates.by_part(reading, where)
     named = candidates.by_names(reading.names, where)
     texts = candidates.by_words(reading.words, where)
     rows = _rows({*keyed, *parts, *named, *texts})
-    snippets = _snippets(texts, reading.words)
     hits = []
     for record, row in rows.items():
-        score, why = _judge(row, reading, snippets.get(record))
+        score, why = _judge(row, reading, in_a_text=record in texts)
         if why:
             hits.append(_hit(row, score, why, filters))
     hits.sort(key=lambda h: (-h.score, -h.record))
-    return hits, any(len(found) >= candidates.MOST for found in (keyed, parts, named, texts))
+    is_capped = any(len(found) >= candidates.MOST for found in (keyed, parts, named, texts))
+    return _Ranked(hits, is_capped, texts)
 
 
-def _judge(row: _Row, reading: Reading, snippet: Why | None) -> tuple[float, tuple[Why, ...]]:
+def _told(ranked: _Ranked, reading: Reading, which: slice) -> list[Hit]:
+    """Return those of the hits that are shown, each with what its text says: the others' texts are not even read."""
+    hits = ranked.hits[which]
+    sql = "SELECT record_id, property, text FROM search_document WHERE id IN ({marks})"
+    texts = rows_in(sql, (ranked.texts[hit.record] for hit in hits if hit.record in ranked.texts))
+    said = {record: Why(name, snippet(text, reading.words), _IN_A_TEXT.how) for record, name, text in texts}
+    # A text that is gone since says nothing; its record is read again before it is shown.
+    whys = [tuple(said.get(h.record, why) if why is _IN_A_TEXT else why for why in h.why) for h in hits]
+    return [replace(hit, why=why) for hit, why in zip(hits, whys, strict=True)]
+
+
+def _judge(row: _Row, reading: Reading, *, in_a_text: bool) -> tuple[float, tuple[Why, ...]]:
     """Return a candidate's score and every way in which it meets the query, the best first."""
     found: list[tuple[float, Why]] = []
     named = [line for line in row.lines if line.kind not in candidates.key_kinds()]
@@ -144,8 +165,8 @@ def _judge(row: _Row, reading: Reading, snippet: Why | None) -> tuple[float, tup
         if match is not None:
             label, text = ", ".join(line.label for line in named), " ".join(line.text for line in named)
             found.append((_NAME * _ACROSS * match.score, Why(label, text, _how(match))))
-    if snippet is not None:
-        found.append((_TEXT, snippet))
+    if in_a_text:
+        found.append((_TEXT, _IN_A_TEXT))
     found.sort(key=lambda f: -f[0])
     best: dict[tuple[str, str], Why] = {}
     for _, why in found:
@@ -188,7 +209,7 @@ def _rows(records: Iterable[int]) -> dict[int, _Row]:
 
 def _still_readable(hits: Sequence[Hit], actor: Actor) -> list[Hit]:
     """Read again, in the transaction of the log's line, that each hit is still there and the actor's to read."""
-    rows = {r.pk: r for r in Record.objects.filter(pk__in=[h.record for h in hits]).prefetch_related("clearances")}
+    rows = rows_of(h.record for h in hits)
     return [h for h in hits if h.record in rows and may_read(actor, marking_of(rows[h.record]))]
 
 
@@ -209,8 +230,7 @@ def _notices(records: Sequence[int], actor: Actor) -> tuple[str, ...]:
     """Return whom to ask about those of these records that the actor may not read, each sentence once."""
     if not records:
         return ()
-    rows = Record.objects.filter(pk__in=records).prefetch_related("clearances")
-    keepers = {row.keeper for row in rows if not may_read(actor, marking_of(row))}
+    keepers = {row.keeper for row in rows_of(records).values() if not may_read(actor, marking_of(row))}
     return tuple(Notice(keeper).sentence for keeper in sorted(keepers))
 
 
@@ -220,14 +240,6 @@ def _answers_to_the_letter(row: _Row, reading: Reading) -> bool:
         or (line.kind in (Kind.NAME, Kind.ADDRESS) and sorted(line.words) == sorted(reading.names))
         for line in row.lines
     )
-
-
-def _snippets(documents: Mapping[int, int], words: Sequence[str]) -> dict[int, Why]:
-    sql = "SELECT record_id, property, text FROM search_document WHERE id IN ({marks})"
-    return {
-        record: Why(name, snippet(text, words), "in its text")
-        for record, name, text in rows_in(sql, documents.values())
-    }
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
