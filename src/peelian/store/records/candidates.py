@@ -36,7 +36,7 @@ _TEXT_SQL = {
     # A word that many texts hold has its page among the newest; for any other the word's own index is read whole.
     # Left to itself, PostgreSQL reads text after text backwards for words of middling rarity: "+ 0" forbids it.
     "postgresql": " UNION ALL ".join(  # noqa: S608 - our own words
-        "(SELECT d.record_id, d.id FROM search_document d JOIN search_entry e ON e.record_id = d.record_id "
+        "(SELECT d.record_id, d.id FROM search_document d JOIN search_entry e ON e.record_id = d.record_id "  # noqa: S608
         f"WHERE {side} (SELECT max(id) - {_NEWEST} FROM search_document) "
         f"AND d.vector @@ to_tsquery('peelian', %s) AND {{where}} ORDER BY {order} DESC LIMIT {{most}})"
         for side, order in (("d.id >", "d.id"), ("d.id + 0 <=", "d.id + 0"))

@@ -14,7 +14,7 @@ from peelian.records.normal import slip_keys
 from peelian.records.points import square_of
 from peelian.records.statements import Reliability, Stance, Statement
 from peelian.store.records.bulk import chunks, insert_rows, instant, reserve_ids, rows_in
-from peelian.store.records.tables import LinkRow, Record, StatementRow
+from peelian.store.records.tables import Record, StatementRow
 
 #: PostgreSQL's key for "whoever adds terms waits here"; SQLite has one writer anyway.
 _LOCK = 7_330_146
@@ -93,9 +93,7 @@ def reindex(catalogue: Catalogue, records: Iterable[int], at: datetime, terms: T
         put(indexed, at, terms)
         place(catalogue, rows)
         moved = [pk for pk, point in _points_of(rows).items() if before.get(pk, point) != point]
-        follow = _placed_by(catalogue, moved)
-        lose_places(follow)
-        place(catalogue, follow)
+        bring_along(catalogue, moved)
 
 
 def entry_as_said(
@@ -128,16 +126,36 @@ def place(catalogue: Catalogue, records: Iterable[int]) -> None:
             cursor.execute(sql, [*part, *carrying])
 
 
-def lose_places(records: Iterable[int]) -> None:
-    """Take the place from records that had it from one that is gone; one with a point of its own keeps it."""
-    with connection.cursor() as cursor:
-        for part in chunks(records):
-            cursor.execute(
-                "UPDATE search_entry SET crs = '', x = NULL, y = NULL, square = NULL WHERE record_id IN "  # noqa: S608
-                f"({', '.join(['%s'] * len(part))}) AND NOT EXISTS (SELECT 1 FROM record_statement s "
-                "WHERE s.record_id = search_entry.record_id AND s.property = 'point')",
-                part,
-            )
+def bring_along(catalogue: Catalogue, records: Iterable[int], *, are_going: bool = False) -> None:
+    """Put all that is found where one of these records is where its links say it is now; of its own point it keeps it.
+
+    A record may have a million links: the database moves them where they are. Of records that are going, what
+    stood there is found by another of its links, or nowhere.
+    """
+    carrying = [link.name for link in catalogue.links.values() if link.place]
+    if not carrying:
+        return
+    kinds = ", ".join(["%s"] * len(carrying))
+    for part in chunks(records):
+        marks = ", ".join(["%s"] * len(part))
+        standing = (
+            "FROM record_link l LEFT JOIN record_link_withdrawal w ON w.link_id = l.id "
+            f"WHERE w.link_id IS NULL AND l.type IN ({kinds})"
+        )
+        last, values = "max(l.id)", []
+        if are_going:
+            last, values = f"max(CASE WHEN l.end_id IN ({marks}) THEN NULL ELSE l.id END)", part
+        sql = (
+            "UPDATE search_entry SET crs = coalesce(f.crs, ''), x = f.x, y = f.y, square = f.square FROM ("  # noqa: S608
+            f"SELECT t.start_id, e.crs, e.x, e.y, e.square FROM (SELECT l.start_id, {last} AS link_id {standing} "
+            f"AND l.start_id IN (SELECT l.start_id {standing} AND l.end_id IN ({marks})) GROUP BY l.start_id) t "
+            "LEFT JOIN record_link k ON k.id = t.link_id "
+            "LEFT JOIN search_entry e ON e.record_id = k.end_id AND e.x IS NOT NULL) f "
+            "WHERE search_entry.record_id = f.start_id AND NOT EXISTS (SELECT 1 FROM record_statement s "
+            "WHERE s.record_id = search_entry.record_id AND s.property = 'point')"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, *carrying, *carrying, *part])
 
 
 def mark(record: int, area: str, sensitivity: str) -> None:
@@ -183,13 +201,6 @@ def as_statement(row: tuple[Any, ...]) -> Statement:
 def _points_of(records: Iterable[int]) -> dict[int, tuple[Any, ...]]:
     sql = "SELECT record_id, crs, x, y FROM search_entry WHERE record_id IN ({marks})"
     return {pk: tuple(where) for pk, *where in rows_in(sql, records)}
-
-
-def _placed_by(catalogue: Catalogue, records: Sequence[int]) -> list[int]:
-    """Return the records that are found where one of these is."""
-    carrying = [link.name for link in catalogue.links.values() if link.place]
-    rows = LinkRow.objects.filter(end__in=records, type__in=carrying, withdrawal__isnull=True)
-    return list(rows.values_list("start_id", flat=True)) if records else []
 
 
 def _row(one: Indexed, at: datetime) -> tuple[Any, ...]:

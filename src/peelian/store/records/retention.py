@@ -25,7 +25,6 @@ from peelian.store.records.reading import component, marking_of, need_row, recor
 from peelian.store.records.tables import (
     Attachment,
     Disposal,
-    LinkRow,
     Record,
     RetentionEvent,
     StatementRow,
@@ -222,22 +221,17 @@ def _check_disposable(rows: Sequence[Record], today: date) -> None:
 def _delete(catalogue: Catalogue, records: Sequence[int]) -> tuple[int, int]:
     """Delete records with all that hangs on them; return how many statements and links went.
 
-    A record may have a million links: the database deletes them where they are. Only what was found where one of
-    these is, is listed, to be found elsewhere or nowhere.
+    A record may have a million links: the database deletes them where they are.
     """
     statements = StatementRow.objects.filter(record__in=records)
-    placed = LinkRow.objects.filter(end__in=records).exclude(start__in=records).order_by("id")
-    tied = list(placed.values_list("start_id", flat=True))
     index.drop(records, with_attachments=True)
+    index.bring_along(catalogue, records, are_going=True)
     n_links = _delete_links(records)
     # A statement is about an earlier one: the later go first.
     told = list(statements.order_by("-id").values_list("pk", flat=True))
     for pk in told:
         StatementRow.objects.filter(pk=pk).delete()
     Record.objects.filter(pk__in=records).delete()
-    index.lose_places(tied)
-    # One that is said to be at another place too is found there from now on.
-    index.place(catalogue, tied)
     index.forget_unused_terms()
     return len(told), n_links
 
