@@ -1,9 +1,11 @@
 """Search finds what people type, says why, and tells nothing of what is kept close; one suite on both databases."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.integration.records.conftest import ANN, BEN, WHY, Store
+from tests.postgresql_server import Server
 
 from peelian.errors import NotAllowedError, RecordError
 from peelian.records.access import Actor, Role
@@ -214,6 +216,60 @@ def test_corrected_name_is_found_and_the_wrong_one_is_not(store: Store) -> None:
     state(store.rules.catalogue, todd, "surname", "Fothergill", Told("passport"), store.by(ANN, 1), corrects=wrong.id)
     assert store.ids("todd fothergill") == [todd]
     assert store.ids("hamilton") == []
+
+
+def test_beginning_and_slips_of_a_word_are_found_whatever_language_the_server_speaks(
+    server: Server, tmp_path: Path
+) -> None:
+    import psycopg
+    from django.db import connections
+
+    from peelian.store.database import open_database
+    from peelian.store.records.rules import read_rules
+
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(
+            "CREATE DATABASE in_english TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-GB'"
+        )
+    open_database(tmp_path, server.url("in_english"))
+    store = Store(tmp_path, read_rules(tmp_path), "postgresql")
+    todd = store.add("person", given_name="Todd", surname="Hamilton")
+    assert store.ids("ham") == store.ids("tod hamliton") == [todd]
+    connections["default"].close()
+    server.drop("in_english")
+
+
+def test_of_more_than_are_ranked_the_word_itself_comes_before_one_like_it_and_the_newest_first(store: Store) -> None:
+    from peelian.records.drafts import RecordDraft
+    from peelian.store.records.candidates import MOST
+
+    def people(surname: str, n: int) -> list[RecordDraft]:
+        return [RecordDraft("person", f"{surname} {i}", {"surname": (surname,)}) for i in range(n)]
+
+    store.take("feed", [*people("Hamiltan", 5), *people("Hamilton", MOST - 3), *people("Hamiltun", 5)], [])
+    page = store.find("hamilton", size=MOST)
+    titles = [h.title for h in page.hits]
+    assert page.is_capped
+    assert titles == ["Hamilton"] * (MOST - 3) + ["Hamiltan"] * 3
+    store.take("more", people("Hamilton", MOST), [])
+    page = store.find("hamilton", size=MOST)
+    numbers = [h.record for h in page.hits]
+    assert numbers == list(range(max(numbers), max(numbers) - MOST, -1))
+
+
+def test_texts_are_found_the_newest_first_however_long_ago_they_were_told(store: Store) -> None:
+    from peelian.records.drafts import RecordDraft
+
+    n_texts = 6_200
+    with_van = (0, 100, 150, n_texts - 1)
+    texts = ["a green van" if n in with_van else f"a blue van {n}" for n in range(n_texts)]
+    store.take("feed", [RecordDraft("crime", f"{n}", {"narrative": (text,)}) for n, text in enumerate(texts)], [])
+    newest, *older = store.ids("green van")
+    assert [newest - record for record in older] == [n_texts - 1 - n for n in (150, 100, 0)]
+    page = store.find("blue", size=300)
+    assert page.is_capped
+    assert page.hits[0].record == newest - 1
+    assert page.hits[-1].record == newest - 300
 
 
 def test_index_made_anew_finds_the_same(store: Store) -> None:

@@ -135,9 +135,10 @@ def by_key(reading: Reading, where: Sql) -> list[int]:
         return []
     pairs = " OR ".join(["(t.kind = %s AND t.text = %s)"] * len(reading.keys))
     sql = (
-        "SELECT DISTINCT p.record_id FROM search_term t JOIN search_posting p ON p.term_id = t.id "  # noqa: S608 - marks
-        f"JOIN search_entry e ON e.record_id = p.record_id WHERE ({pairs}) AND {where.text} "
-        f"ORDER BY p.record_id DESC LIMIT {MOST}"
+        # A pair is one term at most: without the limit PostgreSQL expects thousands, and reads all postings for them.
+        f"SELECT DISTINCT p.record_id FROM (SELECT t.id FROM search_term t WHERE {pairs} LIMIT {len(reading.keys)}) t "  # noqa: S608 - marks
+        "JOIN search_posting p ON p.term_id = t.id JOIN search_entry e ON e.record_id = p.record_id "
+        f"WHERE {where.text} ORDER BY p.record_id DESC LIMIT {MOST}"
     )
     return _ids(sql, [v for kind, key in reading.keys for v in (kind.value, key)] + list(where.values))
 

@@ -115,6 +115,15 @@ def make(schema_editor: Any) -> None:  # noqa: ANN401 - Django's editor of schem
         schema_editor.execute(statement, params=None)
 
 
+def put_words_in_order(schema_editor: Any) -> None:  # noqa: ANN401 - as above
+    """Put the vocabulary in the order of its letters, whatever language PostgreSQL was set up for.
+
+    A word's beginning is found as a span of that order; in English ``{`` comes before the letters, not after them.
+    """
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute('ALTER TABLE search_term ALTER COLUMN text TYPE varchar(500) COLLATE "C"', params=None)
+
+
 def _need_trigrams(schema_editor: Any) -> None:  # noqa: ANN401 - as above
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")
