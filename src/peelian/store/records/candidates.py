@@ -47,10 +47,11 @@ _PART_SQL = {
     "sqlite": "SELECT rowid FROM search_parts WHERE text LIKE %s LIMIT {most}",
     "postgresql": "SELECT t.id FROM search_term t WHERE t.kind <> 'word' AND t.text ILIKE %s LIMIT {most}",
 }
-#: Records of one term, the newest first; then of others in their order. Either stops where enough are found.
+#: Records of one term, the newest first; then of others in their order. Either stops where enough are found: each
+#: record is asked for its entry in turn (as a join, PostgreSQL would read all entries beside a common word's records).
 _OF_TERM_SQL = (
-    "SELECT p.record_id FROM search_posting p JOIN search_entry e ON e.record_id = p.record_id "
-    "WHERE p.term_id = {term} AND {where} ORDER BY p.record_id {order} LIMIT {most}"
+    "SELECT p.record_id FROM search_posting p WHERE p.term_id = {term} AND (SELECT count(*) FROM search_entry e "
+    "WHERE e.record_id = p.record_id AND {where}) = 1 ORDER BY p.record_id {order} LIMIT {most}"
 )
 _OF_TERMS_SQL = {
     "sqlite": (
@@ -67,14 +68,15 @@ _OF_TERMS_SQL = {
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A condition over ``search_entry e``, and its values."""
+    """A condition over ``search_entry e``, and its values; ``leads`` where an index leads to what fulfils it."""
 
     text: str
     values: tuple[Any, ...] = ()
+    leads: bool = False
 
     def __and__(self, other: "Sql") -> "Sql":
         """Both."""
-        return Sql(f"{self.text} AND {other.text}", (*self.values, *other.values))
+        return Sql(f"{self.text} AND {other.text}", (*self.values, *other.values), self.leads or other.leads)
 
 
 def readable(actor: Actor) -> Sql:
@@ -108,7 +110,7 @@ def within(filters: Filters) -> Sql:
     found = Sql("1 = 1")
     for column, wanted in (("type", filters.types), ("area", filters.areas), ("crime_type", filters.crime_types)):
         if wanted:
-            found &= Sql(f"e.{column} IN ({_marks(wanted)})", tuple(wanted))
+            found &= Sql(f"e.{column} IN ({_marks(wanted)})", tuple(wanted), leads=column == "crime_type")
     if filters.since is not None:
         found &= Sql(
             "(e.happened_to > %s OR (e.happened_to = e.happened_from AND e.happened_to >= %s))",
@@ -117,11 +119,11 @@ def within(filters: Filters) -> Sql:
     if filters.until is not None:
         found &= Sql("e.happened_from < %s", (instant(filters.until),))
     if filters.changed_since is not None:
-        found &= Sql("e.changed_at > %s", (instant(filters.changed_since),))
+        found &= Sql("e.changed_at > %s", (instant(filters.changed_since),), leads=True)
     if filters.near is not None:
         near = filters.near
         squares = squares_around(near.x, near.y, near.radius_m)
-        found &= Sql(f"e.square IN ({_marks(squares)})", squares)
+        found &= Sql(f"e.square IN ({_marks(squares)})", squares, leads=True)
         found &= Sql(
             "e.crs = %s AND (e.x - %s) * (e.x - %s) + (e.y - %s) * (e.y - %s) <= %s",
             (near.crs, near.x, near.x, near.y, near.y, near.radius_m**2),
@@ -272,6 +274,13 @@ def _exact_terms(words: Sequence[str]) -> dict[str, list[int]]:
 def _of_terms(terms: Sequence[int], where: Sql) -> list[int]:
     if not terms:
         return []
+    if where.leads:
+        # Few may fulfil the condition: the database may begin with them, and from either side takes all there are.
+        narrow = (
+            "SELECT DISTINCT p.record_id FROM search_posting p JOIN search_entry e ON e.record_id = p.record_id "  # noqa: S608
+            f"WHERE p.term_id IN ({_marks(terms)}) AND {where.text} ORDER BY p.record_id DESC LIMIT {MOST}"
+        )
+        return _ids(narrow, [*terms, *where.values])
     arms = [f"SELECT * FROM ({_OF_TERM_SQL.format(term='%s', where=where.text, order='DESC', most=MOST)}) nearest"]  # noqa: S608
     values = [terms[0], *where.values]
     if terms[1:]:

@@ -136,4 +136,4 @@ def _walk_indexes() -> None:
     """Let PostgreSQL read links in the order of their index, never sort them, until the transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
+            cursor.execute("SET LOCAL enable_sort = off")
