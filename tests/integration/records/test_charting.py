@@ -78,3 +78,29 @@ def test_record_with_thousands_of_links_opens_a_page_at_a_time(store: Store) -> 
     assert len(first.nodes) == len(second.nodes) == 41
     assert first.unread == {str(number): 2060}
     assert {link.link_id for link in first.links}.isdisjoint(link.link_id for link in second.links)
+
+
+def test_chart_reads_links_by_their_index_though_one_record_has_nearly_all_of_them(store: Store) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from peelian.records.drafts import LinkDraft, RecordDraft
+    from peelian.store.records import index
+
+    people = [RecordDraft("person", f"p{n}", {"surname": (f"Lodger{n}",)}) for n in range(2100)]
+    hub = RecordDraft("address", "hub", {"address": ("1 High Street",)})
+    store.take("feed", [hub, *people], [LinkDraft("lives-at", f"p{n}", "hub") for n in range(2100)])
+    index.settle()
+    (number,) = store.ids("1 high street")
+    with CaptureQueriesContext(connection) as captured:
+        _chart(store, number, Opening(steps=2))
+    asked = [one["sql"] for one in captured.captured_queries if "record_link l" in one["sql"]]
+    assert asked
+    for sql in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {'' if store.vendor == 'postgresql' else 'QUERY PLAN '}{sql}")
+            plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+        assert "record_link_from_start" in plan
+        assert "record_link_from_end" in plan
+        assert "Seq Scan on record_link l" not in plan
+        assert "SCAN l" not in plan
