@@ -141,9 +141,10 @@ def _told(ranked: _Ranked, reading: Reading, which: slice) -> list[Hit]:
     sql = "SELECT record_id, property, text FROM search_document WHERE id IN ({marks})"
     texts = rows_in(sql, (ranked.texts[hit.record] for hit in hits if hit.record in ranked.texts))
     said = {record: Why(name, snippet(text, reading.words), _IN_A_TEXT.how) for record, name, text in texts}
-    # A text that is gone since says nothing; its record is read again before it is shown.
-    whys = [tuple(said.get(h.record, why) if why is _IN_A_TEXT else why for why in h.why) for h in hits]
-    return [replace(hit, why=why) for hit, why in zip(hits, whys, strict=True)]
+    whys = [[said.get(h.record) if why is _IN_A_TEXT else why for why in h.why] for h in hits]
+    # A text that is gone since says nothing, and a hit of which nothing says why is none.
+    told = [replace(h, why=tuple(w for w in why if w)) for h, why in zip(hits, whys, strict=True)]
+    return [h for h in told if h.why or not reading.text]
 
 
 def _judge(row: _Row, reading: Reading, *, in_a_text: bool) -> tuple[float, tuple[Why, ...]]:
