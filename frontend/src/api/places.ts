@@ -24,12 +24,20 @@ export interface Edit {
   ring: Position[];
 }
 
+/** Boxes near enough to walk between, with the outline around them. */
+export interface Walk {
+  name: string;
+  boxes: number[];
+  shape: MultiPolygon;
+}
+
 export interface Places {
   bounds: [number, number, number, number];
   outline: Polygon | MultiPolygon;
   streets: FeatureCollection<LineString, { name: string; main: boolean }>;
   shading: FeatureCollection<Polygon | MultiPolygon, { step: number }>;
   boxes: Box[];
+  walks: Walk[];
   edits: Edit[];
   baseline: { rank: number; ring: Position[] }[];
   /** Longitude, latitude and age in days of each crime. */

@@ -1,6 +1,6 @@
 // The drawing, from below: ground, streets, version 1, streets again, outline, boxes, crimes, words. Colours and widths
 // are those of the page's own picture (delivery/templates/style.css).
-import type { Feature, FeatureCollection, LineString, Point, Polygon, Position } from "geojson";
+import type { Feature, FeatureCollection, LineString, MultiPolygon, Point, Polygon, Position } from "geojson";
 import type { FilterSpecification, LayerSpecification, SourceSpecification, SymbolLayerSpecification } from "maplibre-gl";
 
 import { type Places, feature } from "../api/places";
@@ -18,7 +18,7 @@ const FACE = { plain: ["PeelianMap"], italic: ["PeelianMapItalic"], bold: ["Peel
 /** Which drawings a switch of the page shows and hides. */
 export const OF_LAYER: Record<Layer, readonly string[]> = {
   shading: ["shading", "streets-again"],
-  boxes: ["nearly", "firm", "firm-edge", "unsure", "unsure-edge", "numbers", "pointed", "added", "added-edge", "letters", "struck-edge", "struck"],
+  boxes: ["walks", "walk-names", "nearly", "firm", "firm-edge", "unsure", "unsure-edge", "numbers", "pointed", "added", "added-edge", "letters", "struck-edge", "struck"],
   counts: ["counts"],
   crimes: ["crimes", "crimes-older", "told"],
 };
@@ -55,6 +55,13 @@ export function sources(places: Places, box: number | null): Record<string, Sour
         geometry: square(b.ring),
       })),
     ),
+    walks: {
+      type: "geojson",
+      data: { type: "FeatureCollection", features: box === null ? places.walks.map((w) => feature(w.shape)) : [] },
+    },
+    "walk-names": collection(
+      box === null ? places.walks.flatMap((w) => outermost(w.shape).map((at) => point(at, { words: `walk ${w.name}` }))) : [],
+    ),
     numbers: collection(
       (box === null ? drawn : [])
         .filter((b) => b.kind !== "nearly")
@@ -73,6 +80,13 @@ export function sources(places: Places, box: number | null): Record<string, Sour
     ),
     told: collection(told.map((t) => point(t.at, { words: t.words }))),
   };
+}
+
+/** Where a walk's name may stand: the easternmost point of its outline. */
+function outermost(shape: MultiPolygon): Position[] {
+  const points = shape.coordinates.flat(2);
+  const [first, ...others] = points;
+  return first ? [others.reduce((east, at) => ((at[0] ?? 0) > (east[0] ?? 0) ? at : east), first)] : [];
 }
 
 /** A suppressed box is struck through from corner to corner. */
@@ -139,6 +153,13 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       source: "outline",
       layout: { "line-join": "round" },
       paint: { "line-color": INK_2, "line-width": 1.6 },
+    },
+    {
+      id: "walks",
+      type: "line",
+      source: "walks",
+      layout: { "line-join": "round" },
+      paint: { "line-color": ACCENT, "line-width": 1.4 },
     },
     {
       id: "nearly",
@@ -241,6 +262,18 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       },
       paint: { "text-color": ["match", ["get", "kind"], "unsure", ACCENT, "#ffffff"] },
     },
+    words(
+      "walk-names",
+      "walk-names",
+      {
+        "text-field": ["get", "words"],
+        "text-font": FACE.bold,
+        "text-variable-anchor": ["left", "bottom-left", "top-left", "bottom", "top"],
+        "text-radial-offset": 0.5,
+        "text-justify": "auto",
+      },
+      ACCENT,
+    ),
     {
       id: "letters",
       type: "symbol",

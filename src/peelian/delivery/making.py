@@ -1,4 +1,4 @@
-"""How an area's boxes were made, where it was not the plain way: a model chosen for it, boxes kept, boxes joined."""
+"""How an area's boxes were made and go together: the model and why, boxes kept, boxes joined, the streets behind."""
 
 from peelian.delivery import words
 from peelian.forecasts.nights import AreaNight
@@ -7,21 +7,26 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def making_sentences(area_night: AreaNight, one: str) -> list[str]:
-    """Return what is to be said of how the boxes were made; nothing where they were made the plain way.
+    """Return what is to be said of how the boxes were made: by which model and why, and whether they keep their places.
 
     ``one`` is the word for a period.
     """
-    said = []
-    if area_night.model_why:
-        said.append(f"Drawn by the model {area_night.model}: {area_night.model_why}.")
+    said = [sentence] if (sentence := model_sentence(area_night)) else []
     if area_night.keep:
         n = len(area_night.boxes)
         said.append(
             f"A box keeps its place unless another expects {words.percent(area_night.keep, 0)} more: "
             f"{words.number(area_night.n_stood)} of {words.number(n)} stood the {one} before."
         )
-    walks = walk_sentence(area_night)
-    return [*said, walks] if walks else said
+    return said
+
+
+def model_sentence(area_night: AreaNight) -> str:
+    """Return which model drew the boxes, and why that one; "" where the night does not say."""
+    if not area_night.model:
+        return ""
+    why = f": {area_night.model_why}" if area_night.model_why else ", which the settings name for every map"
+    return f"Drawn by the model {area_night.model}{why}."
 
 
 def walk_sentence(area_night: AreaNight) -> str:
@@ -38,6 +43,18 @@ def walk_sentence(area_night: AreaNight) -> str:
     told = "; ".join(f"walk {name} joins boxes {words.ranks(own)}" for name, own in held.items())
     rest = f"; {words.ranks(alone)} stand{'s' if len(alone) == 1 else ''} alone" if alone else ""
     return f"{told[:1].upper()}{told[1:]}{rest}."
+
+
+def walk_of_box(area_night: AreaNight, index: int) -> str:
+    """Return with which boxes a chosen one makes a walk; "" where it stands alone or boxes are not joined."""
+    names = walk_names(area_night)
+    name = names[index] if index < len(names) else ""
+    if not name:
+        return ""
+    ranks = area_night.boxes.chosen.get_column("rank").to_list()
+    others = [rank for i, (rank, n) in enumerate(zip(ranks, names, strict=True)) if n == name and i != index]
+    with_box = f"box{'es' * (len(others) > 1)} {words.ranks(others)}"
+    return f"Near enough to walk between: with {with_box} it makes walk {name}."
 
 
 def streets_sentence(area_night: AreaNight, index: int) -> str:

@@ -27,6 +27,7 @@ from peelian.delivery.names import slugs
 from peelian.delivery.night_record import clean, score
 from peelian.delivery.reasons import Part, Reasons, reasons
 from peelian.delivery.views import MapView
+from peelian.delivery.walks import walks_of
 from peelian.forecasts.nights import AreaNight, Night
 from peelian.places.forces import DatePrecision
 from peelian.places.projections import Projection
@@ -99,6 +100,8 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
                 "boxes": len(a.boxes),
                 "firm": int(a.boxes.is_firm.sum()),
                 "chance_any_in_boxes": a.chance_any_in_boxes,
+                "model": a.model,
+                "model_why": a.model_why,
             }
             for a in night.areas
         ],
@@ -174,6 +177,9 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, drawn: A
         "past_sheet": [past.WIDTH, past.HEIGHT],
         "size_m": area_night.boxes.size_m,
         "boxes": _boxes(night, area_night, drawn.ground, places),
+        "walks": [
+            {"name": walk.name, "boxes": walk.ranks, "shape": places.shape(walk.shape)} for walk in walks_of(area_night)
+        ],
         "baseline": places.squares(area_night.baseline_squares, area_night.boxes.size_m),
         "shading": _shading(night, area_night, places),
         "recent_days": area_night.recent_days,

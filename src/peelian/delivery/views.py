@@ -9,7 +9,14 @@ from markupsafe import Markup
 from peelian.delivery import charts, maps, sentences, words
 from peelian.delivery.box_map import box_map
 from peelian.delivery.ground import Ground
-from peelian.delivery.making import making_sentences, streets_sentence, walk_names
+from peelian.delivery.making import (
+    making_sentences,
+    model_sentence,
+    streets_sentence,
+    walk_names,
+    walk_of_box,
+    walk_sentence,
+)
 from peelian.delivery.marks import age_name
 from peelian.delivery.morning_view import MorningView, morning_view
 from peelian.delivery.reasons import Part, Reasons, called, headline, reasons, sentence
@@ -36,6 +43,7 @@ class BoxView:
     anchor: str
     place: str
     walk: str
+    walk_sentence: str
     why: str
     odds: str
     rank_words: str
@@ -73,10 +81,12 @@ class MapView:
     expected: str
     headline: tuple[str, str]
     quiet: str
+    walks: str
     firm_note: str
     unsure_note: str
     firm: tuple[BoxView, ...]
     unsure: tuple[BoxView, ...]
+    model: str
     making: tuple[str, ...]
     n_boxes: str
     n_nearly: str
@@ -123,10 +133,12 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         expected=f"about {words.odds(area_night.expected_in_area)}",
         headline=sentences.night_sentence(area_night, period, area_night.area.name),
         quiet=sentences.quiet_note(area_night, night.force.date_precision),
+        walks=walk_sentence(area_night),
         firm_note=firm_note,
         unsure_note=unsure_note,
         firm=firm,
         unsure=unsure,
+        model=model_sentence(area_night),
         making=tuple(making_sentences(area_night, period.one)),
         n_boxes=words.number(len(boxes)),
         n_nearly=words.number(table.height - len(boxes)),
@@ -164,6 +176,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         anchor=f"{anchor}-box-{row['rank']}",
         place=area_night.place_names[index] or f"Box {row['rank']}",
         walk=walk_names(area_night)[index] if index < n else "",
+        walk_sentence=walk_of_box(area_night, index),
         why=headline(why, area_night, precision),
         odds=f"about {words.odds(row['expected_count'])}",
         rank_words=f"rank {row['rank']}, could be {low} to {high}" if low < high else f"rank {row['rank']}",

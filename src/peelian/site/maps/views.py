@@ -153,6 +153,7 @@ def places(request: HttpRequest, **parts: str) -> HttpResponse:
             "streets": ground["streets"],
             "shading": document["shading"],
             "boxes": [{name: b[name] for name in ("rank", "kind", "place", "ring", "told")} for b in document["boxes"]],
+            "walks": document.get("walks", []),
             "edits": _edits(sight).places(),
             "baseline": document["baseline"],
             "events": document["events"],
