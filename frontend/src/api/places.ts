@@ -1,5 +1,5 @@
 // What the moving map draws, as the site answers it (site/maps/views.py, places).
-import type { Feature, FeatureCollection, LineString, MultiPolygon, Polygon, Position } from "geojson";
+import type { Feature, FeatureCollection, LineString, MultiLineString, MultiPolygon, Polygon, Position } from "geojson";
 
 export type BoxKind = "firm" | "unsure" | "nearly";
 
@@ -14,6 +14,10 @@ export interface Box {
   place: string;
   ring: Position[];
   told: Told[];
+  /** Names of the streets on which the crimes behind it were recorded. */
+  streets: string[];
+  /** The stretches that carry most of it, where a street network is given. */
+  carrying: MultiLineString;
 }
 
 /** A box that an analyst added, or one of the forecast's that was suppressed. */
@@ -51,6 +55,6 @@ export async function places(address: string): Promise<Places> {
   return (await answer.json()) as Places;
 }
 
-export function feature<G extends Polygon | MultiPolygon>(geometry: G): Feature<G> {
+export function feature<G extends Polygon | MultiPolygon | MultiLineString>(geometry: G): Feature<G> {
   return { type: "Feature", properties: {}, geometry };
 }

@@ -47,6 +47,11 @@ export function sources(places: Places, box: number | null): Record<string, Sour
   return {
     outline: { type: "geojson", data: feature(places.outline) },
     streets: { type: "geojson", data: places.streets },
+    behind: {
+      type: "geojson",
+      data: { type: "FeatureCollection", features: places.streets.features.filter((s) => box !== null && drawn[0]?.streets.includes(s.properties.name)) },
+    },
+    carrying: { type: "geojson", data: { type: "FeatureCollection", features: box !== null && drawn[0] ? [feature(drawn[0].carrying)] : [] } },
     shading: { type: "geojson", data: places.shading },
     boxes: collection(
       drawn.map((b) => ({
@@ -114,6 +119,17 @@ function streets(id: string, main: boolean, isNear: boolean, opacity: number): L
   };
 }
 
+/** Streets that speak for the one box that a page is about. */
+function along(source: string, colour: string): LayerSpecification {
+  return {
+    id: source,
+    type: "line",
+    source,
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": colour, "line-width": 5 },
+  };
+}
+
 function words(id: string, source: string, layout: SymbolLayerSpecification["layout"], colour: string): LayerSpecification {
   return {
     id,
@@ -147,6 +163,8 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       },
     },
     { ...streets("streets-again", true, isNear, 0.4), filter: ["has", "name"] } as LayerSpecification,
+    along("behind", "#a3c9cc"),
+    along("carrying", AGES.middle),
     {
       id: "outline",
       type: "line",

@@ -2,6 +2,8 @@
 
 from peelian.delivery import words
 from peelian.forecasts.nights import AreaNight
+from peelian.places.forces import LocationPrecision
+from peelian.places.streets import too_coarse
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -57,13 +59,43 @@ def walk_of_box(area_night: AreaNight, index: int) -> str:
     return f"Near enough to walk between: with {with_box} it makes walk {name}."
 
 
+def streets_behind(area_night: AreaNight, index: int) -> tuple[str, ...]:
+    """Return the names of the streets on which the crimes behind a box were recorded, largest share first."""
+    told = area_night.streets_behind[index] if index < len(area_night.streets_behind) else ()
+    return tuple(street for street, _ in told)
+
+
 def streets_sentence(area_night: AreaNight, index: int) -> str:
     """Return on which streets the crimes behind a box were recorded; "" where the feed names none of weight."""
-    told = area_night.streets_behind[index] if index < len(area_night.streets_behind) else ()
-    if not told:
+    if not streets_behind(area_night, index):
         return ""
+    told = area_night.streets_behind[index]
     listed = words.joined([f"{street} ({words.percent(share, 0)} of it)" for street, share in told])
     return f"The crimes behind it were recorded on {listed}."
+
+
+def stretches_sentence(area_night: AreaNight, index: int, precision: LocationPrecision) -> str:
+    """Return which stretches of street carry a chosen box; "" where no street network is given, or none lies in it."""
+    told = area_night.stretches[index] if index < len(area_night.stretches) else ()
+    if not told:
+        return ""
+    streets = [s.street for s in told]
+    listed = words.joined(
+        [
+            f"{'another stretch of ' * (s.street in streets[:i])}{s.street or 'a street without a name'}, "
+            f"{s.length_m:.0f} m ({words.percent(s.share, 0)})"
+            for i, s in enumerate(told)
+        ]
+    )
+    said = f"Of what is expected on the streets in it, most is on {listed}."
+    is_block = precision is LocationPrecision.BLOCK
+    return f"{said} The feed tells places to the block: no stretch is surer than its block." if is_block else said
+
+
+def no_stretches(area_night: AreaNight, precision: LocationPrecision) -> str:
+    """Return why no box says which stretch of a street carries it; "" where it may."""
+    why = too_coarse(precision)
+    return f"Which stretch of a street carries a box is not told: {why}." if why and len(area_night.boxes) else ""
 
 
 def walk_names(area_night: AreaNight) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from peelian.delivery.box_rows import iso
 from peelian.delivery.edit_words import edits_document
 from peelian.delivery.geojson import DECIMALS, boxes_geojson
 from peelian.delivery.ground import Ground
+from peelian.delivery.making import streets_behind
 from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
 from peelian.delivery.marks import age_name
 from peelian.delivery.names import slugs
@@ -224,11 +225,27 @@ def _boxes(night: Night, area_night: AreaNight, ground: Ground, places: "_Places
             "rank_low": row["rank_low"],
             "rank_high": row["rank_high"],
             "told": _told(reason, places, precision),
+            "streets": list(streets_behind(area_night, i)),
+            "stretches": _stretches(area_night, i, places),
             "shares": [[_swatch(part, area_night), part.share] for part in reason.parts],
             "map": box_map(ground, area_night, i, reason, precision, LARGE) if i < n_chosen else None,
             "past": _past(night, area_night, i) if i < n_chosen else None,
         }
         for i, (row, ring, kind, reason, place) in enumerate(rows)
+    ]
+
+
+def _stretches(area_night: AreaNight, index: int, places: "_Places") -> list[dict[str, object]]:
+    """Return the stretches that carry a chosen box, as lines in WGS84; none where no street network is given."""
+    told = area_night.stretches[index] if index < len(area_night.stretches) else ()
+    return [
+        {
+            "street": s.street,
+            "share": s.share,
+            "length_m": s.length_m,
+            "lines": [places.line(shapely.get_coordinates(part)) for part in shapely.get_parts(s.line)],
+        }
+        for s in told
     ]
 
 

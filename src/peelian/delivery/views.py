@@ -12,7 +12,9 @@ from peelian.delivery.ground import Ground
 from peelian.delivery.making import (
     making_sentences,
     model_sentence,
+    no_stretches,
     streets_sentence,
+    stretches_sentence,
     walk_names,
     walk_of_box,
     walk_sentence,
@@ -52,6 +54,7 @@ class BoxView:
     chosen: str
     sentence: str
     streets: str
+    stretches: str
     parts: tuple[PartView, ...]
     map: Markup
 
@@ -105,6 +108,7 @@ class MapView:
     purpose: tuple[str, ...]
     is_example: bool
     is_exact: bool
+    no_stretches: str
     versions: tuple[VersionRow, ...]
     versions_sentence: str
     morning: MorningView | None
@@ -157,6 +161,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         purpose=tuple(sentences.purpose_sentences(card)),
         is_example=card.is_example,
         is_exact=area_night.is_explanation_exact,
+        no_stretches=no_stretches(area_night, night.force.location_precision),
         versions=_versions(night, area_night),
         versions_sentence=sentences.versions_sentence(night, area_night),
         morning=morning_view(night, area_night, ground) if record else None,
@@ -192,6 +197,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         chosen=str(area_night.chosen_before[index]) if area_night.n_before else "–",
         sentence=sentence(why, area_night, precision),
         streets=streets_sentence(area_night, index),
+        stretches=stretches_sentence(area_night, index, night.force.location_precision),
         parts=tuple(_part(p, area_night, precision) for p in why.parts),
         map=box_map(ground, area_night, index, why, precision),
     )

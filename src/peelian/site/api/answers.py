@@ -137,6 +137,8 @@ def why(shelf: Shelf, found: NightBox) -> models.Why:
         rank_sentence=said["rank_sentence"],
         walk=said.get("walk_sentence", ""),
         streets=said["streets"],
+        stretches=[models.Stretch(**s) for s in told.get("stretches", [])],
+        no_stretches=view.get("no_stretches", ""),
         chosen_before=f"{said['chosen']} {view['n_before']}",
         is_exact=view["is_exact"],
         parts=[models.Part(words=p["words"], share=p["share"]) for p in said["parts"]],

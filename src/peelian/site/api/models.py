@@ -300,6 +300,15 @@ class Part(Schema):
     share: str
 
 
+class Stretch(Schema):
+    """A stretch of street within a box."""
+
+    street: str = Field(description="Empty where it has no name.")
+    share: float = Field(description="Of all that is expected on the box's streets.")
+    length_m: float = Field(description="Of the part inside the box.")
+    lines: list[list[Place]]
+
+
 class Why(Schema):
     """Why a box was chosen."""
 
@@ -309,6 +318,8 @@ class Why(Schema):
     rank_sentence: str
     walk: str = Field(description="With which boxes it makes a walk; empty where it stands alone.")
     streets: str = Field(description="On which streets the crimes behind it were recorded; empty where none is named.")
+    stretches: list[Stretch] = Field(description="Those that carry it, most first; none without a street network.")
+    no_stretches: str = Field(description="Why none may be told, where the feed is too coarse; else empty.")
     chosen_before: str = Field(description="In how many of the nights before this place was chosen.")
     is_exact: bool = Field(description="Whether shares are exact for this model; else they are those of a like one.")
     parts: list[Part]
