@@ -33,6 +33,9 @@ export interface Walk {
   name: string;
   boxes: number[];
   shape: MultiPolygon;
+  /** Where its name stands, and on which side of the outline that is. */
+  at: Position;
+  side: "east" | "north" | "west" | "south";
 }
 
 export interface Places {

@@ -1,6 +1,6 @@
 // The drawing, from below: ground, streets, version 1, streets again, outline, boxes, crimes, words. Colours and widths
 // are those of the page's own picture (delivery/templates/style.css).
-import type { Feature, FeatureCollection, LineString, MultiPolygon, Point, Polygon, Position } from "geojson";
+import type { Feature, FeatureCollection, LineString, Point, Polygon, Position } from "geojson";
 import type { FilterSpecification, LayerSpecification, SourceSpecification, SymbolLayerSpecification } from "maplibre-gl";
 
 import { type Places, feature } from "../api/places";
@@ -65,7 +65,7 @@ export function sources(places: Places, box: number | null): Record<string, Sour
       data: { type: "FeatureCollection", features: box === null ? places.walks.map((w) => feature(w.shape)) : [] },
     },
     "walk-names": collection(
-      box === null ? places.walks.flatMap((w) => outermost(w.shape).map((at) => point(at, { words: `walk ${w.name}` }))) : [],
+      box === null ? places.walks.map((w) => point(w.at, { words: `walk ${w.name}`, side: w.side })) : [],
     ),
     numbers: collection(
       (box === null ? drawn : [])
@@ -85,13 +85,6 @@ export function sources(places: Places, box: number | null): Record<string, Sour
     ),
     told: collection(told.map((t) => point(t.at, { words: t.words }))),
   };
-}
-
-/** Where a walk's name may stand: the easternmost point of its outline. */
-function outermost(shape: MultiPolygon): Position[] {
-  const points = shape.coordinates.flat(2);
-  const [first, ...others] = points;
-  return first ? [others.reduce((east, at) => ((at[0] ?? 0) > (east[0] ?? 0) ? at : east), first)] : [];
 }
 
 /** A suppressed box is struck through from corner to corner. */
@@ -266,6 +259,17 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       },
       INK_2,
     ),
+    words(
+      "walk-names",
+      "walk-names",
+      {
+        "text-field": ["get", "words"],
+        "text-font": FACE.bold,
+        "text-anchor": ["match", ["get", "side"], "east", "left", "west", "right", "north", "bottom", "top"],
+        "text-radial-offset": 0.4,
+      },
+      ACCENT,
+    ),
     {
       id: "numbers",
       type: "symbol",
@@ -280,18 +284,6 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       },
       paint: { "text-color": ["match", ["get", "kind"], "unsure", ACCENT, "#ffffff"] },
     },
-    words(
-      "walk-names",
-      "walk-names",
-      {
-        "text-field": ["get", "words"],
-        "text-font": FACE.bold,
-        "text-variable-anchor": ["left", "bottom-left", "top-left", "bottom", "top"],
-        "text-radial-offset": 0.5,
-        "text-justify": "auto",
-      },
-      ACCENT,
-    ),
     {
       id: "letters",
       type: "symbol",

@@ -178,9 +178,7 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, drawn: A
         "past_sheet": [past.WIDTH, past.HEIGHT],
         "size_m": area_night.boxes.size_m,
         "boxes": _boxes(night, area_night, drawn.ground, places),
-        "walks": [
-            {"name": walk.name, "boxes": walk.ranks, "shape": places.shape(walk.shape)} for walk in walks_of(area_night)
-        ],
+        "walks": _walks(area_night, places),
         "baseline": places.squares(area_night.baseline_squares, area_night.boxes.size_m),
         "shading": _shading(night, area_night, places),
         "recent_days": area_night.recent_days,
@@ -232,6 +230,17 @@ def _boxes(night: Night, area_night: AreaNight, ground: Ground, places: "_Places
             "past": _past(night, area_night, i) if i < n_chosen else None,
         }
         for i, (row, ring, kind, reason, place) in enumerate(rows)
+    ]
+
+
+def _walks(area_night: AreaNight, places: "_Places") -> list[dict[str, object]]:
+    """Return each walk's letter, boxes and outline, and where its name stands."""
+    walks = walks_of(area_night)
+    first = [w.sides[0] for w in walks]
+    longitude, latitude = places.points(np.array([s.x for s in first]), np.array([s.y for s in first]))
+    return [
+        {"name": w.name, "boxes": w.ranks, "shape": places.shape(w.shape), "at": [lon, lat], "side": s.name}
+        for w, s, lon, lat in zip(walks, first, longitude, latitude, strict=True)
     ]
 
 
