@@ -265,8 +265,18 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       {
         "text-field": ["get", "words"],
         "text-font": FACE.bold,
-        "text-anchor": ["match", ["get", "side"], "east", "left", "west", "right", "north", "bottom", "top"],
-        "text-radial-offset": 0.4,
+        // Away from its boxes, on the side where most room is; a little up or down where another word stands there.
+        "text-variable-anchor-offset": [
+          "match",
+          ["get", "side"],
+          "east",
+          ["literal", ["left", [0.65, 0], "top-left", [0.5, 0.3], "bottom-left", [0.5, -0.3]]],
+          "west",
+          ["literal", ["right", [-0.65, 0], "top-right", [-0.5, 0.3], "bottom-right", [-0.5, -0.3]]],
+          "north",
+          ["literal", ["bottom", [0, -0.5], "bottom-left", [0.3, -0.5], "bottom-right", [-0.3, -0.5]]],
+          ["literal", ["top", [0, 0.5], "top-left", [0.3, 0.5], "top-right", [-0.3, 0.5]]],
+        ],
       },
       ACCENT,
     ),

@@ -87,7 +87,7 @@ def stretches_sentence(area_night: AreaNight, index: int, precision: LocationPre
             for i, s in enumerate(told)
         ]
     )
-    said = f"Of what is expected on the streets in it, most is on {listed}."
+    said = f"Of what is expected on the streets in it, the largest shares are on {listed}."
     is_block = precision is LocationPrecision.BLOCK
     return f"{said} The feed tells places to the block: no stretch is surer than its block." if is_block else said
 
