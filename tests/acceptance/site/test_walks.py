@@ -1,18 +1,15 @@
 """Walks and stretches in a real browser: the moving map draws what the document says, and axe finds nothing to mend."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
-from tests.acceptance.site.test_tonight import ACCENT, FLAGS, RULES, moving, of, picture, signed_in, spots
-from tests.conftest import needs
-from tests.site_home import CLOCK, NIGHTS, PASSWORD, served
+from playwright.sync_api import Browser, Page, Playwright, Route
+from tests.acceptance.site.test_tonight import ACCENT, moving, of, picture, signed_in, spots
+from tests.browsers import CHROMIUM, WITH_WEBGL, add_user, barriers, unfold
+from tests.site_home import CLOCK, NIGHTS, served
 from tests.walked_town import make_walked_town
 
 from peelian.site.assets import BUILT
@@ -23,25 +20,19 @@ CARRYING = (36, 115, 126)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    needs("chromium", "chromium")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium that draws maps, for all tests of this file."""
     assert (BUILT / "manifest.json").exists(), "the scripts are not built: ./run test builds them"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=WITH_WEBGL)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="module")
 def address(published_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The site of a town with walks and a street network, with an analyst."""
     home = make_walked_town(published_town, tmp_path_factory.mktemp("walked") / "home")
-    words = [sys.executable, "-m", "peelian", "user", "add", "ann", "--role", "analyst", "--password-stdin"]
-    done = subprocess.run(
-        [*words, "--home", str(home)], input=f"{PASSWORD}\n", text=True, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    add_user(home, "ann", "analyst")
     with served(home, "--clock", CLOCK) as address:
         yield address
 
@@ -107,10 +98,8 @@ def test_axe_finds_nothing_to_mend_and_nothing_runs_out_of_the_page(
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(address + where)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    found = Axe().run(page, options=RULES)
-    assert found.response["passes"]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]] == []
+    unfold(page)
+    assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
