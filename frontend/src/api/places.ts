@@ -1,5 +1,5 @@
 // What the moving map draws, as the site answers it (site/maps/views.py, places).
-import type { Feature, FeatureCollection, LineString, MultiPolygon, Polygon, Position } from "geojson";
+import type { Feature, FeatureCollection, LineString, MultiLineString, MultiPolygon, Polygon, Position } from "geojson";
 
 export type BoxKind = "firm" | "unsure" | "nearly";
 
@@ -14,6 +14,10 @@ export interface Box {
   place: string;
   ring: Position[];
   told: Told[];
+  /** Names of the streets on which the crimes behind it were recorded. */
+  streets: string[];
+  /** The stretches that carry most of it, where a street network is given. */
+  carrying: MultiLineString;
 }
 
 /** A box that an analyst added, or one of the forecast's that was suppressed. */
@@ -24,12 +28,23 @@ export interface Edit {
   ring: Position[];
 }
 
+/** Boxes near enough to walk between, with the outline around them. */
+export interface Walk {
+  name: string;
+  boxes: number[];
+  shape: MultiPolygon;
+  /** Where its name stands, and on which side of the outline that is. */
+  at: Position;
+  side: "east" | "north" | "west" | "south";
+}
+
 export interface Places {
   bounds: [number, number, number, number];
   outline: Polygon | MultiPolygon;
   streets: FeatureCollection<LineString, { name: string; main: boolean }>;
   shading: FeatureCollection<Polygon | MultiPolygon, { step: number }>;
   boxes: Box[];
+  walks: Walk[];
   edits: Edit[];
   baseline: { rank: number; ring: Position[] }[];
   /** Longitude, latitude and age in days of each crime. */
@@ -43,6 +58,6 @@ export async function places(address: string): Promise<Places> {
   return (await answer.json()) as Places;
 }
 
-export function feature<G extends Polygon | MultiPolygon>(geometry: G): Feature<G> {
+export function feature<G extends Polygon | MultiPolygon | MultiLineString>(geometry: G): Feature<G> {
   return { type: "Feature", properties: {}, geometry };
 }

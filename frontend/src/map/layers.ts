@@ -18,7 +18,7 @@ const FACE = { plain: ["PeelianMap"], italic: ["PeelianMapItalic"], bold: ["Peel
 /** Which drawings a switch of the page shows and hides. */
 export const OF_LAYER: Record<Layer, readonly string[]> = {
   shading: ["shading", "streets-again"],
-  boxes: ["nearly", "firm", "firm-edge", "unsure", "unsure-edge", "numbers", "pointed", "added", "added-edge", "letters", "struck-edge", "struck"],
+  boxes: ["walks", "walk-names", "nearly", "firm", "firm-edge", "unsure", "unsure-edge", "numbers", "pointed", "added", "added-edge", "letters", "struck-edge", "struck"],
   counts: ["counts"],
   crimes: ["crimes", "crimes-older", "told"],
 };
@@ -47,6 +47,11 @@ export function sources(places: Places, box: number | null): Record<string, Sour
   return {
     outline: { type: "geojson", data: feature(places.outline) },
     streets: { type: "geojson", data: places.streets },
+    behind: {
+      type: "geojson",
+      data: { type: "FeatureCollection", features: places.streets.features.filter((s) => box !== null && drawn[0]?.streets.includes(s.properties.name)) },
+    },
+    carrying: { type: "geojson", data: { type: "FeatureCollection", features: box !== null && drawn[0] ? [feature(drawn[0].carrying)] : [] } },
     shading: { type: "geojson", data: places.shading },
     boxes: collection(
       drawn.map((b) => ({
@@ -54,6 +59,13 @@ export function sources(places: Places, box: number | null): Record<string, Sour
         properties: { rank: b.rank, kind: box === null ? b.kind : "looked" },
         geometry: square(b.ring),
       })),
+    ),
+    walks: {
+      type: "geojson",
+      data: { type: "FeatureCollection", features: box === null ? places.walks.map((w) => feature(w.shape)) : [] },
+    },
+    "walk-names": collection(
+      box === null ? places.walks.map((w) => point(w.at, { words: `walk ${w.name}`, side: w.side })) : [],
     ),
     numbers: collection(
       (box === null ? drawn : [])
@@ -100,6 +112,17 @@ function streets(id: string, main: boolean, isNear: boolean, opacity: number): L
   };
 }
 
+/** Streets that speak for the one box that a page is about. */
+function along(source: string, colour: string): LayerSpecification {
+  return {
+    id: source,
+    type: "line",
+    source,
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": colour, "line-width": 5 },
+  };
+}
+
 function words(id: string, source: string, layout: SymbolLayerSpecification["layout"], colour: string): LayerSpecification {
   return {
     id,
@@ -133,12 +156,21 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
       },
     },
     { ...streets("streets-again", true, isNear, 0.4), filter: ["has", "name"] } as LayerSpecification,
+    along("behind", "#a3c9cc"),
+    along("carrying", AGES.middle),
     {
       id: "outline",
       type: "line",
       source: "outline",
       layout: { "line-join": "round" },
       paint: { "line-color": INK_2, "line-width": 1.6 },
+    },
+    {
+      id: "walks",
+      type: "line",
+      source: "walks",
+      layout: { "line-join": "round" },
+      paint: { "line-color": ACCENT, "line-width": 1.4 },
     },
     {
       id: "nearly",
@@ -226,6 +258,27 @@ export function layers(box: number | null, hasBasemap: boolean): LayerSpecificat
         "text-padding": isNear ? 2 : 6,
       },
       INK_2,
+    ),
+    words(
+      "walk-names",
+      "walk-names",
+      {
+        "text-field": ["get", "words"],
+        "text-font": FACE.bold,
+        // Away from its boxes, on the side where most room is; a little up or down where another word stands there.
+        "text-variable-anchor-offset": [
+          "match",
+          ["get", "side"],
+          "east",
+          ["literal", ["left", [0.65, 0], "top-left", [0.5, 0.3], "bottom-left", [0.5, -0.3]]],
+          "west",
+          ["literal", ["right", [-0.65, 0], "top-right", [-0.5, 0.3], "bottom-right", [-0.5, -0.3]]],
+          "north",
+          ["literal", ["bottom", [0, -0.5], "bottom-left", [0.3, -0.5], "bottom-right", [-0.3, -0.5]]],
+          ["literal", ["top", [0, 0.5], "top-left", [0.3, 0.5], "top-right", [-0.3, 0.5]]],
+        ],
+      },
+      ACCENT,
     ),
     {
       id: "numbers",

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from markupsafe import Markup
 
 from peelian.delivery.frame import Frame, px
 from peelian.delivery.ground import Ground, named_lines
 from peelian.delivery.labels import Label, Room
+from peelian.delivery.making import streets_behind
 from peelian.delivery.marks import Mark, draw_ages, draw_labels, draw_scale_bar, marks_of, svg
 from peelian.delivery.reasons import Part, Reasons
+from peelian.delivery.streets import path
 from peelian.delivery.words import days_old, percent
 from peelian.forecasts.nights import AreaNight
 from peelian.places.forces import DatePrecision
@@ -62,6 +65,8 @@ def box_map(
     return Markup("").join(
         [
             _streets(ground, frame),
+            _behind(ground, area_night, index, frame),
+            _carrying(area_night, index, frame),
             svg(f'<rect class="looked" {_place(mark)} width="{px(mark.side)}" height="{px(mark.side)}"/>'),
             draw_labels(streets),
             _dots(area_night, frame),
@@ -94,6 +99,21 @@ def _streets(ground: Ground, frame: Frame) -> Markup:
         for kind, width in zip(("minor", "main"), _STREETS_PX, strict=True)
     )
     return svg(f'<g transform="scale({zoom:.4g}) translate({x:.5g} {y:.5g})">{uses}</g>')
+
+
+def _behind(ground: Ground, area_night: AreaNight, index: int, frame: Frame) -> Markup:
+    """Return the streets on which the crimes behind the box were recorded, over the others."""
+    names = streets_behind(area_night, index)
+    d = path([line.points for line in ground.lines if line.street in names], frame)
+    return svg(f'<path class="behind" d="{d}"/>') if d else Markup("")
+
+
+def _carrying(area_night: AreaNight, index: int, frame: Frame) -> Markup:
+    """Return the stretches that carry the box."""
+    told = area_night.stretches[index] if index < len(area_night.stretches) else ()
+    lines = [shapely.get_coordinates(part) for s in told for part in shapely.get_parts(s.line)]
+    d = path(lines, frame)
+    return svg(f'<path class="carrying" d="{d}"/>') if d else Markup("")
 
 
 def share_words(part: Part, precision: DatePrecision) -> str:

@@ -1,4 +1,4 @@
-"""Tonight's map as inline SVG; from below: ground, version 1, streets, outline, boxes, names, scale bar."""
+"""Tonight's map as inline SVG; from below: ground, version 1, streets, outline, walks, boxes, names, scale bar."""
 
 import numpy as np
 import polars as pl
@@ -9,6 +9,7 @@ from peelian.delivery.frame import Frame, px
 from peelian.delivery.ground import Ground, named_lines
 from peelian.delivery.labels import Label, Room
 from peelian.delivery.marks import draw_ages, draw_boxes, draw_labels, draw_plain, draw_scale_bar, marks_of, svg
+from peelian.delivery.walks import draw_walks, walks_of
 from peelian.forecasts.nights import AreaNight
 from peelian.places.grid import Grid
 from peelian.places.squares import Squares
@@ -37,6 +38,7 @@ def night_map(ground: Ground, area_night: AreaNight, grid: Grid) -> Markup:
     marks = marks_of(area_night.boxes.all_squares, numbers, kinds_of(area_night), frame)
     room = free_room(ground, [m.rectangle for m in marks], np.empty((0, 2)))
     boxes = draw_boxes(marks, room)
+    walks = draw_walks(walks_of(area_night), frame, room)
     labels = street_labels(ground, place_streets(area_night), room)
     # Cells reach past a boundary and are cut there; where the feed has none, they are the area itself.
     clip = f'clip-path="url(#clip-{anchor})" ' if area_night.area.boundary is not None else ""
@@ -47,6 +49,7 @@ def night_map(ground: Ground, area_night: AreaNight, grid: Grid) -> Markup:
         [
             svg(f'{ground.inside}<g {clip}class="shades">{shades}</g>'),
             svg(f'<g class="again">{ground.streets}</g><use href="#edge-{anchor}" class="edge"/>'),
+            walks,
             boxes,
             draw_labels(labels),
             draw_scale_bar(frame, SCALE_BAR_X, frame.height - 14),

@@ -11,6 +11,7 @@ from peelian.delivery.maps import kinds_of, place_streets
 from peelian.delivery.marks import draw_boxes, draw_labels, draw_scale_bar, marks_of, svg
 from peelian.delivery.outlines import drawn_outline
 from peelian.delivery.streets import path, street_lines
+from peelian.delivery.walks import draw_walks, walks_of
 from peelian.forecasts.nights import AreaNight, Night
 
 PAPER_WIDTH = 830.0
@@ -25,6 +26,8 @@ _STYLE = """
 .paper-map .edge{stroke:#000;stroke-width:1.6;stroke-dasharray:10 3 2 3}
 .paper-map rect.firm{fill:#1c1c1c;stroke:#fff;stroke-width:1.6}.paper-map rect.unsure{fill:#fff;stroke:#000;stroke-width:2.4}
 .paper-map rect.nearly{fill:none;stroke:#000;stroke-width:1;stroke-dasharray:4 3}.paper-map .leader{stroke:#000;stroke-width:1.2}
+.paper-map .walk{fill:none;stroke:#000;stroke-width:1.4;stroke-linejoin:round}
+.paper-map .walk-name{font-weight:600;paint-order:stroke;stroke:#fff;stroke-width:4;stroke-linejoin:round}
 .paper-map .number{font-weight:700}.paper-map .firm-number{fill:#fff}.paper-map .unsure-number{fill:#000}
 .paper-map .street-name{paint-order:stroke;stroke:#fff;stroke-width:4;stroke-linejoin:round}
 .paper-map .scale-bar{stroke:#000;stroke-width:1.4}
@@ -44,6 +47,7 @@ def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
     )
     lines = street_lines(night.streets, frame.bounds, night.force.location_precision)
     boxes = draw_boxes(marks, room)
+    walks = draw_walks(walks_of(area_night), frame, room)
     labels: list[Label] = []
     for name, line in named_lines(lines, place_streets(area_night), frame):
         label = room.along(name, line) if len(labels) < _MOST_NAMES else None
@@ -54,6 +58,7 @@ def paper_map(night: Night, area_night: AreaNight, height: float) -> str:
         [
             svg(f'<path class="minor" d="{minor}"/><path class="main" d="{main}"/>'),
             svg(f'<path class="edge" d="{shape_path(shape, frame)}"/>'),
+            walks,
             boxes,
             draw_labels(labels),
             draw_scale_bar(frame, 16, height - 14, 120),

@@ -21,12 +21,14 @@ from peelian.delivery.box_rows import iso
 from peelian.delivery.edit_words import edits_document
 from peelian.delivery.geojson import DECIMALS, boxes_geojson
 from peelian.delivery.ground import Ground
+from peelian.delivery.making import streets_behind
 from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
 from peelian.delivery.marks import age_name
 from peelian.delivery.names import slugs
 from peelian.delivery.night_record import clean, score
 from peelian.delivery.reasons import Part, Reasons, reasons
 from peelian.delivery.views import MapView
+from peelian.delivery.walks import walks_of
 from peelian.forecasts.nights import AreaNight, Night
 from peelian.places.forces import DatePrecision
 from peelian.places.projections import Projection
@@ -99,6 +101,8 @@ def index_document(night: Night, areas: Sequence[tuple[str, str]], feed: str) ->
                 "boxes": len(a.boxes),
                 "firm": int(a.boxes.is_firm.sum()),
                 "chance_any_in_boxes": a.chance_any_in_boxes,
+                "model": a.model,
+                "model_why": a.model_why,
             }
             for a in night.areas
         ],
@@ -174,6 +178,7 @@ def _map(night: Night, area_night: AreaNight, view: MapView, kind: str, drawn: A
         "past_sheet": [past.WIDTH, past.HEIGHT],
         "size_m": area_night.boxes.size_m,
         "boxes": _boxes(night, area_night, drawn.ground, places),
+        "walks": _walks(area_night, places),
         "baseline": places.squares(area_night.baseline_squares, area_night.boxes.size_m),
         "shading": _shading(night, area_night, places),
         "recent_days": area_night.recent_days,
@@ -218,11 +223,38 @@ def _boxes(night: Night, area_night: AreaNight, ground: Ground, places: "_Places
             "rank_low": row["rank_low"],
             "rank_high": row["rank_high"],
             "told": _told(reason, places, precision),
+            "streets": list(streets_behind(area_night, i)),
+            "stretches": _stretches(area_night, i, places),
             "shares": [[_swatch(part, area_night), part.share] for part in reason.parts],
             "map": box_map(ground, area_night, i, reason, precision, LARGE) if i < n_chosen else None,
             "past": _past(night, area_night, i) if i < n_chosen else None,
         }
         for i, (row, ring, kind, reason, place) in enumerate(rows)
+    ]
+
+
+def _walks(area_night: AreaNight, places: "_Places") -> list[dict[str, object]]:
+    """Return each walk's letter, boxes and outline, and where its name stands."""
+    walks = walks_of(area_night)
+    first = [w.sides[0] for w in walks]
+    longitude, latitude = places.points(np.array([s.x for s in first]), np.array([s.y for s in first]))
+    return [
+        {"name": w.name, "boxes": w.ranks, "shape": places.shape(w.shape), "at": [lon, lat], "side": s.name}
+        for w, s, lon, lat in zip(walks, first, longitude, latitude, strict=True)
+    ]
+
+
+def _stretches(area_night: AreaNight, index: int, places: "_Places") -> list[dict[str, object]]:
+    """Return the stretches that carry a chosen box, as lines in WGS84; none where no street network is given."""
+    told = area_night.stretches[index] if index < len(area_night.stretches) else ()
+    return [
+        {
+            "street": s.street,
+            "share": s.share,
+            "length_m": s.length_m,
+            "lines": [places.line(shapely.get_coordinates(part)) for part in shapely.get_parts(s.line)],
+        }
+        for s in told
     ]
 
 

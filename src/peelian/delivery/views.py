@@ -9,7 +9,16 @@ from markupsafe import Markup
 from peelian.delivery import charts, maps, sentences, words
 from peelian.delivery.box_map import box_map
 from peelian.delivery.ground import Ground
-from peelian.delivery.making import making_sentences, streets_sentence, walk_names
+from peelian.delivery.making import (
+    making_sentences,
+    model_sentence,
+    no_stretches,
+    streets_sentence,
+    stretches_sentence,
+    walk_names,
+    walk_of_box,
+    walk_sentence,
+)
 from peelian.delivery.marks import age_name
 from peelian.delivery.morning_view import MorningView, morning_view
 from peelian.delivery.reasons import Part, Reasons, called, headline, reasons, sentence
@@ -36,6 +45,7 @@ class BoxView:
     anchor: str
     place: str
     walk: str
+    walk_sentence: str
     why: str
     odds: str
     rank_words: str
@@ -44,6 +54,7 @@ class BoxView:
     chosen: str
     sentence: str
     streets: str
+    stretches: str
     parts: tuple[PartView, ...]
     map: Markup
 
@@ -73,10 +84,12 @@ class MapView:
     expected: str
     headline: tuple[str, str]
     quiet: str
+    walks: str
     firm_note: str
     unsure_note: str
     firm: tuple[BoxView, ...]
     unsure: tuple[BoxView, ...]
+    model: str
     making: tuple[str, ...]
     n_boxes: str
     n_nearly: str
@@ -95,6 +108,7 @@ class MapView:
     purpose: tuple[str, ...]
     is_example: bool
     is_exact: bool
+    no_stretches: str
     versions: tuple[VersionRow, ...]
     versions_sentence: str
     morning: MorningView | None
@@ -123,10 +137,12 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         expected=f"about {words.odds(area_night.expected_in_area)}",
         headline=sentences.night_sentence(area_night, period, area_night.area.name),
         quiet=sentences.quiet_note(area_night, night.force.date_precision),
+        walks=walk_sentence(area_night),
         firm_note=firm_note,
         unsure_note=unsure_note,
         firm=firm,
         unsure=unsure,
+        model=model_sentence(area_night),
         making=tuple(making_sentences(area_night, period.one)),
         n_boxes=words.number(len(boxes)),
         n_nearly=words.number(table.height - len(boxes)),
@@ -145,6 +161,7 @@ def map_view(night: Night, area_night: AreaNight, ground: Ground, anchor: str, b
         purpose=tuple(sentences.purpose_sentences(card)),
         is_example=card.is_example,
         is_exact=area_night.is_explanation_exact,
+        no_stretches=no_stretches(area_night, night.force.location_precision),
         versions=_versions(night, area_night),
         versions_sentence=sentences.versions_sentence(night, area_night),
         morning=morning_view(night, area_night, ground) if record else None,
@@ -164,6 +181,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         anchor=f"{anchor}-box-{row['rank']}",
         place=area_night.place_names[index] or f"Box {row['rank']}",
         walk=walk_names(area_night)[index] if index < n else "",
+        walk_sentence=walk_of_box(area_night, index),
         why=headline(why, area_night, precision),
         odds=f"about {words.odds(row['expected_count'])}",
         rank_words=f"rank {row['rank']}, could be {low} to {high}" if low < high else f"rank {row['rank']}",
@@ -179,6 +197,7 @@ def _box(night: Night, area_night: AreaNight, ground: Ground, anchor: str, index
         chosen=str(area_night.chosen_before[index]) if area_night.n_before else "–",
         sentence=sentence(why, area_night, precision),
         streets=streets_sentence(area_night, index),
+        stretches=stretches_sentence(area_night, index, night.force.location_precision),
         parts=tuple(_part(p, area_night, precision) for p in why.parts),
         map=box_map(ground, area_night, index, why, precision),
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 import numpy as np
 import polars as pl
+import shapely
 from numpy.typing import NDArray
 
 from peelian.events.bundles import Bundle
@@ -117,6 +118,19 @@ HISTORY_SCHEMA = pl.Schema(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """A stretch of a street within a box: ``share`` is of all that is expected on the box's streets.
+
+    ``street`` is "" where it has no name; ``line`` is the part inside the box, in metres.
+    """
+
+    street: str
+    share: float
+    length_m: float
+    line: shapely.Geometry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AreaNight:
     """One area and bundle for one period: version 1, version 2, why, and how the last ones did."""
 
@@ -146,6 +160,7 @@ class AreaNight:
     streets_behind: tuple[
         tuple[tuple[str, float], ...], ...
     ] = ()  # per row of boxes.table: (street, its share) of note
+    stretches: tuple[tuple[Stretch, ...], ...] = ()  # per chosen box: those that carry it; () where no network is given
     walk_of: tuple[int, ...] = ()  # per chosen box: which walk it belongs to, from 0; () where boxes are not joined
     edits_score: EditScore | None = (
         None  # how analysts' edits did; None where nobody edited, never mixed into ``record``

@@ -15,11 +15,13 @@ from peelian.events.events import Events
 from peelian.forecasts.boxes import Boxes
 from peelian.forecasts.edits import BoxEdit, EditScore
 from peelian.forecasts.influence import Contributions
-from peelian.forecasts.nights import AreaNight, Shading, TrackRecord
+from peelian.forecasts.nights import AreaNight, Shading, Stretch, TrackRecord
 from peelian.jobs.forecasting import OURS, AreaDrawing, AreaModels, BundleDrawing
 from peelian.jobs.judging import Record
+from peelian.jobs.stretches import LEAST_STREET, MOST_STREETS, stretches_that_carry
 from peelian.jobs.terms import NightTerms
 from peelian.places.areas import AreaLayer, StudyArea
+from peelian.places.streets import StreetNetwork
 from peelian.selection.naming import Streets
 from peelian.selection.patrol_areas import join_boxes
 from peelian.selection.shading import shade
@@ -30,8 +32,6 @@ from peelian.selection.streets import streets_behind
 FORTNIGHT = 14
 #: How far back the map shows old crimes, in days.
 SHOWN_DAYS = 730.0
-#: Streets told behind a box: this many at most, none that makes less than this share of it.
-MOST_STREETS, LEAST_STREET = 3, 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +66,8 @@ class Assembly:
     recent_days: float
     streets: Streets
     street_cells: StreetCells
+    network: StreetNetwork | None = None
+    street_rates: NDArray[np.float64] | None = None  # on the network's stretches, where there is one
     edits: tuple[BoxEdit, ...] = ()  # of the nights before, by analysts: judged on a line of their own
 
 
@@ -142,6 +144,7 @@ def _area_night(
         keep=own.method.keep,
         n_stood=_n_stood(boxes, past.record) if own.method.keep else 0,
         streets_behind=_streets_behind(own.contributions, assembly.history, boxes.table.height),
+        stretches=_stretches(assembly, boxes),
         walk_of=_walks(boxes, assembly.settings.walk_gap_m),
         edits_score=_edits_score(assembly, area, forecast.bundle),
     )
@@ -166,6 +169,11 @@ def _streets_behind(
         if len(by_box[box]) < MOST_STREETS:
             by_box[box].append((street, share))
     return tuple(tuple(streets) for streets in by_box)
+
+
+def _stretches(assembly: Assembly, boxes: Boxes) -> tuple[tuple[Stretch, ...], ...]:
+    network, rates = assembly.network, assembly.street_rates
+    return () if network is None or rates is None else stretches_that_carry(network, rates, boxes.period, boxes.squares)
 
 
 def _walks(boxes: Boxes, gap_m: float) -> tuple[int, ...]:

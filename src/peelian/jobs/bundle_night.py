@@ -14,7 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from peelian.evaluation.record import JUDGED_SCHEMA
 from peelian.events.bundles import Bundle
@@ -31,6 +33,7 @@ from peelian.jobs.forecasting import AreaModels, BundleDrawing, Foretold, Subjec
 from peelian.jobs.judging import PastNights, Record, look_back
 from peelian.jobs.layers import LayerFile, read_layers
 from peelian.jobs.plans import Method
+from peelian.jobs.stretches import rates_in_boxes
 from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
 from peelian.places.areas import AreaLayer
@@ -38,11 +41,13 @@ from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.grid import Grid
 from peelian.places.periods import Period
+from peelian.places.streets import StreetNetwork, too_coarse
 from peelian.selection.naming import Streets
 from peelian.store.areas import AreaStore
 from peelian.store.choices import ChoiceStore
 from peelian.store.events import EventStore
 from peelian.store.folders import disk_error
+from peelian.store.streets import network_mark, network_of
 from peelian.store.tracks import TrackStore
 
 #: The letter's three weeks: crimes this young are told one by one on every page.
@@ -63,6 +68,7 @@ class NightPlan:
     bundles: tuple[Bundle, ...]
     layers: tuple[LayerFile, ...] = ()
     variant: str = ""  # "" for the night's own maps, else where another level's past is kept, ending in a slash
+    network: str = ""  # SHA-256 of the force's street network as the plan met it; "" where none is used
     edits: tuple[BoxEdit, ...] = ()  # of the nights before, at this level: they are judged, and change no box
 
     def write(self, folder: Path) -> None:
@@ -84,7 +90,8 @@ class NightPlan:
         layers = tuple(LayerFile(**layer) for layer in plan["layers"])
         day, home = date.fromisoformat(plan["night"]), Path(plan["home"])
         edits = tuple(_edit(edit) for edit in plan["edits"])
-        return cls(home, plan["force_id"], day, NightTerms(**night), bundles, layers, plan["variant"], edits)
+        terms, network = NightTerms(**night), plan["network"]
+        return cls(home, plan["force_id"], day, terms, bundles, layers, plan["variant"], network, edits)
 
 
 def _edit(plain: dict[str, Any]) -> BoxEdit:
@@ -124,6 +131,7 @@ class Known:
     street_cells: StreetCells
     empty_areas: tuple[str, ...]  # names of areas without a cell: nothing can be forecast for them
     places: PlaceLayers | None
+    network: StreetNetwork | None  # where the force has one, and its feed says where on a street
 
 
 def known_for(home: Path, force: Force, night: date, settings: NightTerms, layers: Sequence[LayerFile] = ()) -> Known:
@@ -135,7 +143,10 @@ def known_for(home: Path, force: Force, night: date, settings: NightTerms, layer
     layer, empty = whole.with_cells(), tuple(a.name for a in whole.areas if not a.n_cells)
     streets = Streets.of(history.since(cutoff - timedelta(days=STREET_DAYS)))
     cells, places = streets_by_cell(streets, layer), read_layers(layers, force.crs)
-    return Known(force, log, history, layer, cutoff, streets, cells, empty, places)
+    network = (
+        network_of(home, force) if network_mark(home, force) and not too_coarse(force.location_precision) else None
+    )
+    return Known(force, log, history, layer, cutoff, streets, cells, empty, places, network)
 
 
 def layer_at(home: Path, force: Force, settings: NightTerms, history: Events) -> AreaLayer:
@@ -207,8 +218,9 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
         for (_, terms), record in zip(lists, records, strict=True)
     ]
     at.append(perf_counter())
+    rates = _street_rates(known, bundle, drawn)
     areas = [
-        _areas(plan, known, bundle, (terms, record), drawing)
+        _areas(plan, known, bundle, (terms, record), drawing, rates)
         for (_, terms), record, drawing in zip(lists, records, drawn, strict=True)
     ]
     at.append(perf_counter())
@@ -266,13 +278,26 @@ def _drawn(
     return draw(subject, period, _models(plan, known, bundle, terms), stood, foretold)
 
 
+def _street_rates(known: Known, bundle: Bundle, drawn: Sequence[BundleDrawing]) -> NDArray[np.float64] | None:
+    """Return what is expected on the streets of all boxes of all lists; None where no network is given."""
+    if known.network is None:
+        return None
+    boxes = [own.boxes.squares for drawing in drawn for own in drawing.areas.values()]
+    return rates_in_boxes(known.network, known.history, bundle, boxes)
+
+
 def _areas(
-    plan: NightPlan, known: Known, bundle: Bundle, of: tuple[NightTerms, Record], drawn: BundleDrawing
+    plan: NightPlan,
+    known: Known,
+    bundle: Bundle,
+    of: tuple[NightTerms, Record],
+    drawn: BundleDrawing,
+    rates: NDArray[np.float64] | None,
 ) -> tuple[AreaNight, ...]:
     terms, record = of
     recent_days = MONTHLY_WINDOW_DAYS if known.force.date_precision is DatePrecision.MONTH else RECENT_DAYS
     models = _models(plan, known, bundle, terms)
-    rest = (known.streets, known.street_cells, plan.edits)
+    rest = (known.streets, known.street_cells, known.network, rates, plan.edits)
     assembly = Assembly(plan.night, known.history, known.layer, record, models, terms, recent_days, *rest)
     return tuple(area_nights(assembly, bundle, drawn))
 

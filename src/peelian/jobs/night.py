@@ -53,6 +53,7 @@ from peelian.store.edits import edits_of_nights
 from peelian.store.events import EventStore
 from peelian.store.folders import mend_folders, publish_folder
 from peelian.store.locks import lock
+from peelian.store.streets import network_mark
 from peelian.store.tracks import TrackStore
 
 #: A night forecasts the commonest crime types of the last year, this many at most, where none are named.
@@ -226,7 +227,8 @@ def compose_night(
         )
     bundles, cards, withheld = _purposes(settings, known.history, night)
     edits = _edits_before(force, night, settings.night.replay_nights, known.layer.level)
-    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, layers, variant, edits)
+    network = network_mark(settings.home, force) if known.network is not None else ""
+    plan = NightPlan(settings.home, force.id, night, settings.night, bundles, layers, variant, network, edits)
     made_from = fingerprint(known.history)
     rule = ModelRule.of(ChoiceStore(settings.home), force, night, settings.night)
     read_s = time.perf_counter() - began
@@ -249,7 +251,10 @@ def compose_night(
             "keep": settings.night.keep,
             "walk_gap_m": settings.night.walk_gap_m,
         },
-        layers={layer.name: f"{layer.of}, {Path(layer.file).name}, {layer.sha256[:16]}" for layer in layers},
+        layers={
+            **{layer.name: f"{layer.of}, {Path(layer.file).name}, {layer.sha256[:16]}" for layer in layers},
+            **({"street network": f"streets, network.parquet, {network[:16]}"} if network else {}),
+        },
         seed=settings.night.seed,
         version=__version__,
         fingerprint=made_from,

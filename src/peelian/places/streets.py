@@ -9,9 +9,20 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from peelian.errors import PlaceError
+from peelian.places.forces import LocationPrecision
 
 #: Vertices nearer than this are one: digits lost in projecting do not part a street from its junction.
 SAME_PLACE_M = 0.1
+
+
+def too_coarse(precision: LocationPrecision) -> str:
+    """Return why nothing may be told of single stretches from a feed of this precision; "" where it may."""
+    if precision in (LocationPrecision.STREET_SNAPPED, LocationPrecision.AREA):
+        return (
+            f"the feed's places are {precision.value}: many crimes are moved onto one point, so the stretch that holds "
+            "the point looks brilliant and means nothing"
+        )
+    return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

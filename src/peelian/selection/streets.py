@@ -10,6 +10,7 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
 
 from peelian.errors import ForecastError
 from peelian.events.bundles import Bundle
@@ -18,7 +19,7 @@ from peelian.forecasts.influence import Contributions
 from peelian.places.forces import LocationPrecision
 from peelian.places.periods import Period
 from peelian.places.squares import Squares
-from peelian.places.streets import StreetNetwork
+from peelian.places.streets import SAME_PLACE_M, StreetNetwork, too_coarse
 
 #: One row a stretch, highest expected count a metre first.
 STREET_SCHEMA = pl.Schema(
@@ -73,12 +74,9 @@ def check_streets(precision: LocationPrecision) -> None:
     ForecastError
         With the reason: snapped points make single stretches look brilliant and mean nothing.
     """
-    if precision in (LocationPrecision.STREET_SNAPPED, LocationPrecision.AREA):
-        raise ForecastError(
-            f"streets: the feed's places are {precision.value}: many crimes are moved onto one point, so the "
-            "stretch that holds the point looks brilliant and means nothing. Use boxes, or a feed with exact or block "
-            "places."
-        )
+    why = too_coarse(precision)
+    if why:
+        raise ForecastError(f"streets: {why}. Use boxes, or a feed with exact or block places.")
 
 
 def nearest_stretch(
@@ -95,7 +93,13 @@ def nearest_stretch(
     return found
 
 
-def street_rates(network: StreetNetwork, history: Events, bundle: Bundle, kernel: StreetKernel) -> NDArray[np.float64]:
+def street_rates(
+    network: StreetNetwork,
+    history: Events,
+    bundle: Bundle,
+    kernel: StreetKernel,
+    only: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
     """Return the expected events a day on each stretch, (n_stretches,); on all streets together the recorded rate.
 
     ``rate_t = sum_j w_j 2^(-age_j / h) / span  *  l_t exp(-d_jt / b) / sum_s l_s exp(-d_js / b)`` with ``d`` the way
@@ -103,6 +107,8 @@ def street_rates(network: StreetNetwork, history: Events, bundle: Bundle, kernel
     bundle's weights: an event is shared among the streets that can be walked to from it, and none of it is lost. After
     Rosser, Davies, Bowers, Johnson & Cheng 2017 (doi 10.1007/s10940-016-9321-x), whose kernel is linear along the
     street; ours is exponential, ends at no wall, and has no parameters fitted.
+
+    Where ``only`` numbers stretches, the others are left at 0: events too far off to reach one of them are passed over.
 
     Raises
     ------
@@ -120,6 +126,8 @@ def street_rates(network: StreetNetwork, history: Events, bundle: Bundle, kernel
     sent = bundle.weights_of(own)[kept] * 2.0 ** (-began[kept] / kernel.half_life_days) / span
     total = np.bincount(stretch[kept], sent, minlength=len(network)).astype(np.float64)
     sources = np.flatnonzero(total)
+    if only is not None:
+        sources = _within_reach(network, sources, only, _REACH * kernel.bandwidth_m)
     way = network.way_between()
     rates = np.zeros(len(network))
     for start in range(0, sources.size, _AT_ONCE):
@@ -127,7 +135,20 @@ def street_rates(network: StreetNetwork, history: Events, bundle: Bundle, kernel
         distance = dijkstra(way, directed=False, indices=some, limit=_REACH * kernel.bandwidth_m)[:, : len(network)]
         near = network.length_m * np.exp(-distance / kernel.bandwidth_m)
         rates += (total[some] / near.sum(axis=1)) @ near
+    if only is not None:
+        rates[np.setdiff1d(np.arange(rates.size), only)] = 0.0
     return rates
+
+
+def _within_reach(
+    network: StreetNetwork, sources: NDArray[np.int64], only: NDArray[np.int64], reach_m: float
+) -> NDArray[np.int64]:
+    """Return the sources from which a stretch may be reached: no way is shorter than the straight line."""
+    if not (sources.size and only.size):
+        return sources[:0]
+    middles = shapely.get_coordinates(shapely.line_interpolate_point(network.lines, 0.5, normalized=True))
+    apart, _ = cKDTree(middles[only]).query(middles[sources], distance_upper_bound=reach_m + SAME_PLACE_M)
+    return sources[np.isfinite(apart)]
 
 
 def top_streets(network: StreetNetwork, rates: NDArray[np.float64], period: Period, share: float) -> pl.DataFrame:

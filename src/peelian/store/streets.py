@@ -1,5 +1,6 @@
 """A force's street network, kept as WKB in Parquet under ``HOME/streets/force=ID/network.parquet``, in its metres."""
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def keep_network(home: Path, force: Force, network: StreetNetwork) -> Path:
     path = _path(home, force)
     write_whole(path, held.getbuffer())
     return path
+
+
+def network_mark(home: Path, force: Force) -> str:
+    """Return the SHA-256 of the force's network as it is kept; "" where it has none."""
+    path = _path(home, force)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def network_of(home: Path, force: Force) -> StreetNetwork:

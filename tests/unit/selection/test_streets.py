@@ -52,6 +52,18 @@ def test_no_event_on_a_street_is_lost_by_spreading_it(town: StreetNetwork) -> No
     assert (rates >= 0).all()
 
 
+def test_rates_of_some_stretches_are_those_of_the_whole_map_and_the_others_are_left_out(town: StreetNetwork) -> None:
+    rng = np.random.default_rng(4)
+    history = make_events(rng.uniform(0, 1000, 200), 100.0 * rng.integers(0, 11, 200), rng.uniform(0.1, 365, 200))
+    kernel = StreetKernel(bandwidth_m=40.0)  # so short that most of the town is out of reach
+    only = np.array([0, 1, 57, 219])
+    whole, some = street_rates(town, history, BURGLARY, kernel), street_rates(town, history, BURGLARY, kernel, only)
+    np.testing.assert_allclose(some[only], whole[only], rtol=1e-12)
+    assert (np.delete(some, only) == 0).all()
+    assert (whole[only] > 0).all()
+    assert not street_rates(town, history, BURGLARY, kernel, only[:0]).any()
+
+
 def test_crime_spreads_along_the_street_and_not_through_the_wall() -> None:
     # Two parallel streets 20 m apart, in blocks of 100 m, that meet a kilometre away.
     blocks = [shapely.LineString([(x, y), (x + 100, y)]) for y in (0.0, 20.0) for x in range(0, 1000, 100)]

@@ -173,6 +173,13 @@ class Card(Schema):
     is_valid: bool
 
 
+class Walk(Schema):
+    """Boxes near enough to walk between."""
+
+    name: str
+    boxes: list[int] = Field(description="Their ranks.")
+
+
 class MapWhole(MapLine):
     """One map: its sentences, its coverage beside what it expects, its shading, its purpose."""
 
@@ -185,6 +192,8 @@ class MapWhole(MapLine):
     area_km2: float
     expected_at_random: float = Field(description="Events expected in one box at random.")
     presence_cap_minutes: int
+    model: str = Field(description="What drew the boxes, and why that model; empty in nights made before it was kept.")
+    walks: list[Walk] = Field(description="Boxes near enough to walk between; none where boxes are not joined.")
     goal: str
     owner: str
     expires: date
@@ -215,6 +224,7 @@ class BoxFacts(Schema):
     expected_count: float
     chance: float | None
     place: str
+    walk: str = Field("", description="Letter of the walk that the box is on; empty where it stands alone.")
     why: str
     valid_from: datetime
     valid_to: datetime
@@ -290,6 +300,15 @@ class Part(Schema):
     share: str
 
 
+class Stretch(Schema):
+    """A stretch of street within a box."""
+
+    street: str = Field(description="Empty where it has no name.")
+    share: float = Field(description="Of all that is expected on the box's streets.")
+    length_m: float = Field(description="Of the part inside the box.")
+    lines: list[list[Place]]
+
+
 class Why(Schema):
     """Why a box was chosen."""
 
@@ -297,6 +316,10 @@ class Why(Schema):
     why: str
     sentence: str
     rank_sentence: str
+    walk: str = Field(description="With which boxes it makes a walk; empty where it stands alone.")
+    streets: str = Field(description="On which streets the crimes behind it were recorded; empty where none is named.")
+    stretches: list[Stretch] = Field(description="Those that carry it, most first; none without a street network.")
+    no_stretches: str = Field(description="Why none may be told, where the feed is too coarse; else empty.")
     chosen_before: str = Field(description="In how many of the nights before this place was chosen.")
     is_exact: bool = Field(description="Whether shares are exact for this model; else they are those of a like one.")
     parts: list[Part]

@@ -21,6 +21,7 @@ from peelian.store import runs
 from peelian.store.choices import ChoiceStore
 from peelian.store.events import EventStore
 from peelian.store.manifests import Manifest
+from peelian.store.night_folders import Document
 
 _MOST_INGESTS = 12
 
@@ -56,19 +57,18 @@ def models(request: HttpRequest) -> HttpResponse:
             choices, trouble = ChoiceStore(site_settings().home).standing(listing.force, listing.night), ""
         except PeelianError as error:
             choices, trouble = None, str(error)
-        names = {a["id"]: a["name"] for a in areas}
+        names = {a["slug"]: a["name"] for a in areas}
         shown.append(
             {
                 "listing": listing,
                 "drawn": _drawn(_record(listing).get("parameters", {})),
-                "choices": [c for c in choices.choices if c.area in names] if choices else [],
+                "maps": _models(listing.index, names),
                 "chosen": choices,
                 "scored_until": words.instant(choices.scored_until, listing.zone, with_year=True) if choices else "",
-                "names": names,
                 "trouble": trouble,
             }
         )
-    return desk_page(request, "models.html.j2", "desk-models", nights=shown, crime_name=words.crime_name)
+    return desk_page(request, "models.html.j2", "desk-models", nights=shown)
 
 
 @allow(DESK)
@@ -143,6 +143,16 @@ def _record(listing: Listing) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{path.name} of {listing.night} cannot be read. Make the night anew.") from error
     return read
+
+
+def _models(index: Document, names: dict[str, str]) -> list[tuple[str, str, str, str]]:
+    """Return area, crime type, model and why of each map that is named, as the night tells them; none of old nights."""
+    kinds = {k["slug"]: k["words"] for k in index["kinds"]}
+    return [
+        (names[m["area"]], kinds[m["kind"]], m["model"], m["model_why"])
+        for m in index["maps"]
+        if m["area"] in names and m.get("model_why")
+    ]
 
 
 def _drawn(parameters: dict[str, Any]) -> str:

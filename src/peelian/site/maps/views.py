@@ -130,6 +130,7 @@ def box_page(request: HttpRequest, number: int, **parts: str) -> HttpResponse:
         n_boxes=len(boxes),
         drawing=ours(told["map"]),
         shares=told["shares"],
+        streets=told.get("streets"),
         past={**past, "strip": ours(past["strip"])} if past else None,
         tactics=tactics,
         tactics_due=tactics.is_due(today),
@@ -152,13 +153,24 @@ def places(request: HttpRequest, **parts: str) -> HttpResponse:
             "outline": ground["outline"],
             "streets": ground["streets"],
             "shading": document["shading"],
-            "boxes": [{name: b[name] for name in ("rank", "kind", "place", "ring", "told")} for b in document["boxes"]],
+            "boxes": [_drawn(b) for b in document["boxes"]],
+            "walks": document.get("walks", []),
             "edits": _edits(sight).places(),
             "baseline": document["baseline"],
             "events": document["events"],
             "recent_days": document["recent_days"],
         }
     )
+
+
+def _drawn(box: dict[str, Any]) -> dict[str, Any]:
+    """Return what the moving map draws of a box; an older night tells no streets."""
+    lines = [line for s in box.get("stretches", []) for line in s["lines"]]
+    return {
+        **{name: box[name] for name in ("rank", "kind", "place", "ring", "told")},
+        "streets": box.get("streets", []),
+        "carrying": {"type": "MultiLineString", "coordinates": lines},
+    }
 
 
 @allow(SIGNED_IN)

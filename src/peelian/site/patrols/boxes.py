@@ -178,7 +178,8 @@ class Sheet:
         view = self.map["view"]
         row = next(b for b in (*view["firm"], *view["unsure"]) if b["number"] == box.rank)
         ring = next(b["ring"] for b in self.map["boxes"] if b["rank"] == box.rank)
-        return {"kind": row["kind"], "place": row["place"], "why": row["why"], "odds": row["odds"], "ring": ring}
+        why = f"walk {row['walk']} · {row['why']}" if row["walk"] else row["why"]
+        return {"kind": row["kind"], "place": row["place"], "why": why, "odds": row["odds"], "ring": ring}
 
     def key(self, box: GivenBox) -> str:
         """Return the one word that names a box in forms and on the phone: all that its address needs."""

@@ -122,7 +122,7 @@ def _sheet(sheet: Sheet, at: datetime) -> dict[str, Any]:
         "crime_type": sheet.crime_type,
         "crime": view["crime"],
         "headline": " ".join(view["headline"]),
-        "notes": [n for n in (view["firm_note"], view["unsure_note"]) if n],
+        "notes": [n for n in (view["firm_note"], view["unsure_note"], view.get("walks")) if n],
         "from": given.valid.start.isoformat(),
         "to": given.valid.end.isoformat(),
         "until": words.instant(given.valid.end, given.zone),
