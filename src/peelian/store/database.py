@@ -34,7 +34,7 @@ def database_settings(home: Path, url: str) -> dict[str, Any]:
 
     if url:
         try:
-            found = dict(dj_database_url.parse(url, conn_max_age=60))
+            found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60))
         except ValueError as error:
             # The URL may hold a password: it is not repeated.
             raise StoreError(
