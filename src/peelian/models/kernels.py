@@ -29,6 +29,9 @@ _KEPT: WeakKeyDictionary[Region, dict[float, NDArray[np.float64]]] = WeakKeyDict
 #: Kernels of more taps than this on either side are quicker by Fourier transform.
 MANY_TAPS = 12
 
+#: Pairs of a square and a sender are weighed so many at a time: what is worked out between stays in the core's cache.
+_PAIRS_AT_ONCE = 8_192
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellKernel:
@@ -110,19 +113,23 @@ class CellKernel:
         from_column, from_row = grid.columns_and_rows(cells[sending])
         taps = self.taps
         square, sender = _near_pairs(left, bottom, side, from_column, from_row, taps.size - 1)
-        across = _tap_table(taps, side)
-        takes = self.takes
-        value = np.zeros(square.size)
-        # Rows and columns of a square separate, but for its cells outside the region: those are taken cell by cell.
-        for d_row in range(side):
-            for d_column in range(side):
-                to_column, to_row = left[square] + d_column, bottom[square] + d_row
-                on_grid = (to_column >= 0) & (to_column < grid.n_columns) & (to_row >= 0) & (to_row < grid.n_rows)
-                cell = np.where(on_grid, to_row * grid.n_columns + to_column, 0)
-                step_x = np.abs(to_column - from_column[sender])
-                step_y = np.abs(to_row - from_row[sender])
-                receives = on_grid & inside[cell] & squares.own(square, cell)
-                value += np.where(receives, across[step_x] * across[step_y] * takes[cell], 0.0)
+        cell, answers = _cells_of(squares, self.region, left, bottom, side)
+        takes = np.ascontiguousarray(np.where(answers, self.takes[cell], 0.0).T)
+        # By the signed step from a sender to the square's first column or row; zeros for any step that a pair can have.
+        beyond = np.zeros(side)
+        along, middle = np.concatenate([beyond, taps[:0:-1], taps, beyond]), taps.size - 1 + side
+        value = np.empty(square.size)
+        for first in range(0, square.size, _PAIRS_AT_ONCE):
+            now = slice(first, first + _PAIRS_AT_ONCE)
+            to, by = square[now], sender[now]
+            east, north = middle + left[to] - from_column[by], middle + bottom[to] - from_row[by]
+            across, up = ([along.take(start + step) for step in range(side)] for start in (east, north))
+            # Rows and columns of a square separate, but for its cells outside the region: taken cell by cell.
+            arrived = np.zeros(to.size)
+            for d_row in range(side):
+                for d_column in range(side):
+                    arrived += across[d_column] * up[d_row] * takes[d_row * side + d_column].take(to)
+            value[now] = arrived
         value /= share_kept[cells[sending]][sender]
         hit = value > 0
         shape = (len(squares), cells.size)
@@ -169,14 +176,23 @@ def cells_held(region: Region, squares: Squares) -> NDArray[np.float64]:
     ForecastError
         When the squares do not lie on the grid's lines.
     """
-    grid = region.grid
-    left, bottom, side = _corners(squares, grid)
-    step = np.arange(side)
+    _, answers = _cells_of(squares, region, *_corners(squares, region.grid))
+    return np.asarray(answers.sum(axis=1, dtype=np.float64))
+
+
+def _cells_of(
+    squares: Squares, region: Region, left: NDArray[np.int64], bottom: NDArray[np.int64], side: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return each square's cells, row by row from the south-west, and whether it answers for them; (n_squares, side²).
+
+    A cell off the grid is told as cell 0 and answered for by nobody.
+    """
+    grid, step = region.grid, np.arange(side)
     column, row = (left[:, None] + np.tile(step, side)), (bottom[:, None] + np.repeat(step, side))
     on_grid = (column >= 0) & (column < grid.n_columns) & (row >= 0) & (row < grid.n_rows)
     cell = np.where(on_grid, row * grid.n_columns + column, 0)
     every = np.arange(len(squares))[:, None]
-    return np.asarray((on_grid & region.is_inside[cell] & squares.own(every, cell)).sum(axis=1, dtype=np.float64))
+    return cell, np.asarray(on_grid & region.is_inside[cell] & squares.own(every, cell))
 
 
 def _corners(squares: Squares, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
@@ -191,11 +207,6 @@ def _corners(squares: Squares, grid: Grid) -> tuple[NDArray[np.int64], NDArray[n
             "explain with the grid that the boxes were chosen on."
         )
     return np.round(column).astype(np.int64), np.round(row).astype(np.int64), side
-
-
-def _tap_table(taps: NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """Taps with zeros behind, so that any step that a near pair can have finds its weight."""
-    return np.concatenate([taps, np.zeros(side + 1)])
 
 
 def _near_pairs(
