@@ -51,6 +51,11 @@ class Influence:
                 f"influence of shape {self.matrix.shape} with constants {self.constant.shape}; wanted {wanted}."
             )
 
+    def on(self, rows: NDArray[np.int64]) -> "Influence":
+        """Return the influence on the squares in these rows, in the order asked for."""
+        matrix = csr_array(self.matrix[rows])
+        return Influence(self.squares[rows], self.events, matrix, self.constant[rows], self.is_exact)
+
     @property
     def expected(self) -> NDArray[np.float64]:
         """Expected count of each square, (n_squares,)."""

@@ -29,10 +29,9 @@ from peelian.forecasts.reviews import FELL_SCHEMA, INSTANT
 from peelian.jobs.assembling import Assembly, StreetCells, area_nights, streets_by_cell
 from peelian.jobs.calendar import cutoff_of, period_of
 from peelian.jobs.choosing import ModelRule
-from peelian.jobs.forecasting import AreaModels, BundleDrawing, Foretold, Subject, boxes_of, draw
+from peelian.jobs.forecasting import AreaModels, BoxList, BundleDrawing, Subject, boxes_of, draw
 from peelian.jobs.judging import PastNights, Record, look_back
 from peelian.jobs.layers import LayerFile, read_layers
-from peelian.jobs.plans import Method
 from peelian.jobs.stretches import rates_in_boxes
 from peelian.jobs.terms import NightTerms
 from peelian.models.catalogue import MONTHLY_WINDOW_DAYS
@@ -41,6 +40,7 @@ from peelian.places.covariates import PlaceLayers
 from peelian.places.forces import DatePrecision, Force
 from peelian.places.grid import Grid
 from peelian.places.periods import Period
+from peelian.places.squares import Squares
 from peelian.places.streets import StreetNetwork, too_coarse
 from peelian.selection.naming import Streets
 from peelian.store.areas import AreaStore
@@ -212,11 +212,13 @@ def bundle_night(plan: NightPlan, known: Known, bundle: Bundle) -> BundlePart:
     past = [_past(plan, known, bundle, terms, TrackStore(plan.home, name)) for name, terms in lists]
     records = look_back(past, plan.night, known.history, known.layer)
     at.append(perf_counter())
-    foretold: dict[Method, Foretold] = {}
-    drawn = [
-        _drawn(plan, known, bundle, (terms, record), foretold)
+    subject = Subject(known.history, known.layer, bundle, known.places)
+    period = period_of(known.force, plan.night, plan.settings)
+    wanted = [
+        BoxList(_models(plan, known, bundle, terms), _stood(record, period))
         for (_, terms), record in zip(lists, records, strict=True)
     ]
+    drawn = draw(subject, period, wanted)
     at.append(perf_counter())
     rates = _street_rates(known, bundle, drawn)
     areas = [
@@ -264,20 +266,6 @@ def _past(plan: NightPlan, known: Known, bundle: Bundle, terms: NightTerms, trac
     )
 
 
-def _drawn(
-    plan: NightPlan,
-    known: Known,
-    bundle: Bundle,
-    of: tuple[NightTerms, Record],
-    foretold: dict[Method, Foretold],
-) -> BundleDrawing:
-    terms, record = of
-    period = period_of(known.force, plan.night, terms)
-    stood = boxes_of(record.track, record.periods[-1].start) if _follows(record, period) else None
-    subject = Subject(known.history, known.layer, bundle, known.places)
-    return draw(subject, period, _models(plan, known, bundle, terms), stood, foretold)
-
-
 def _street_rates(known: Known, bundle: Bundle, drawn: Sequence[BundleDrawing]) -> NDArray[np.float64] | None:
     """Return what is expected on the streets of all boxes of all lists; None where no network is given."""
     if known.network is None:
@@ -306,6 +294,7 @@ def _models(plan: NightPlan, known: Known, bundle: Bundle, terms: NightTerms) ->
     return ModelRule.of(ChoiceStore(plan.home), known.force, plan.night, terms).models(known.layer, bundle)
 
 
-def _follows(record: Record, period: Period) -> bool:
-    """Tell whether the last period on record is the one before this: only those boxes stand."""
-    return bool(record.periods) and record.periods[-1].end == period.start
+def _stood(record: Record, period: Period) -> Squares | None:
+    """Return the boxes of the period before this one, if it is the last on record: only those stand."""
+    follows = bool(record.periods) and record.periods[-1].end == period.start
+    return boxes_of(record.track, record.periods[-1].start) if follows else None

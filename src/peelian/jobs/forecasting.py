@@ -1,6 +1,6 @@
 """One bundle's night: forecast, choose, say why, and draw the baselines. Pure functions of what was known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from peelian.errors import ForecastError
 from peelian.evaluation.record import TRACK_SCHEMA
@@ -94,6 +93,12 @@ class Drawing:
         """Whether boxes float off the grid."""
         return self.method.boxes == FLOATING
 
+    @property
+    def candidates(self) -> TopCells:
+        """The boxes, and so many next in line as compete with them for their ranks."""
+        count, shown = self.choice.count, self.choice.count + self.choice.nearly
+        return TopCells(count, max(CANDIDATES, 2 * shown) - count)
+
     def region(self, layer: AreaLayer) -> Region:
         """Return the ground that the model works on: the layer's cells, or the lattice within them."""
         return _ground(layer, LATTICE if self.is_floating else 1)
@@ -131,11 +136,11 @@ def _parents(grid: Grid) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Foretold:
-    """A model that has learned, and its forecast of one period."""
+class BoxList:
+    """One list of boxes that is asked for: by which models, and the boxes of the period before (None: none stood)."""
 
-    fitted: FittedModel
-    forecast: Forecast
+    models: AreaModels
+    stood: Squares | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,57 +163,56 @@ class BundleDrawing:
     track: pl.DataFrame
 
 
-def draw(
-    subject: Subject,
-    period: Period,
-    models: AreaModels,
-    stood: Squares | None = None,
-    foretold: dict[Method, Foretold] | None = None,
-) -> BundleDrawing:
-    """Return everything about one bundle's next period that follows from what was known.
+def draw(subject: Subject, period: Period, lists: Sequence[BoxList]) -> list[BundleDrawing]:
+    """Return everything about one bundle's next period that follows from what was known, for each list of boxes.
 
-    Every model works on the whole layer, and draws the areas that it was chosen for. ``stood`` are the boxes of the
-    period before, which keep their places where a method keeps them. ``foretold`` keeps models and forecasts for
-    another list of boxes of the same subject and period.
+    Every model works on the whole layer, and draws the areas that it was chosen for. What stood keeps its place where a
+    method keeps boxes. The lists differ in their number of boxes alone: each model learns, forecasts and explains once
+    for all of them.
     """
-    known = {} if foretold is None else foretold
     layer = subject.layer
-    first = models.groups[0][0]
-    baselines = draw_baselines(subject, period, first)
-    areas: dict[str, AreaDrawing] = {}
+    plain = draw_baselines(subject, period, [wanted.models.groups[0][0] for wanted in lists])
+    areas: list[dict[str, AreaDrawing]] = [{} for _ in lists]
     expected = np.zeros(layer.grid.n_cells)
-    for drawing, ids in models.groups:
-        if drawing.method not in known:
-            fitted = drawing.fit(subject)
-            known[drawing.method] = Foretold(fitted, fitted.forecast(period))
+    groups = list(zip(*(wanted.models.groups for wanted in lists), strict=True))
+    for alike in groups:
+        drawing, ids = alike[0]
+        fitted = drawing.fit(subject)
+        foretold = fitted.forecast(period)
         shown = layer.only(set(ids))
-        forecast, drawn = _draw(subject, known[drawing.method], drawing, shown, stood, baselines)
-        areas |= drawn
+        candidates = [
+            own.choose(foretold, shown, own.candidates, wanted.stood)
+            for (own, _), wanted in zip(alike, lists, strict=True)
+        ]
+        influences = _influences(fitted, period, shown, candidates, drawing)
+        each = zip(alike, areas, candidates, influences, plain, strict=True)
+        for (own, _), drawn, boxes, influence, baselines in each:
+            drawn.update(_area_drawings(subject.bundle, own, shown, boxes, influence, baselines))
+        forecast = _by_cell(foretold, layer, drawing)
         expected[shown.is_inside] = forecast.expected[shown.is_inside]
-    if len(models.groups) > 1:
+    if len(groups) > 1:
         forecast = replace(forecast, expected=expected, model=CHOSEN, parameters={})
-    ours = track_rows(OURS, {area.id: areas[area.id].boxes for area in layer.areas})
-    return BundleDrawing(forecast, areas, pl.concat([ours, baselines]))
+    drawings = []
+    for drawn, baselines in zip(areas, plain, strict=True):
+        ours = track_rows(OURS, {area.id: drawn[area.id].boxes for area in layer.areas})
+        drawings.append(BundleDrawing(forecast, drawn, pl.concat([ours, baselines])))
+    return drawings
 
 
-def _draw(
-    subject: Subject,
-    foretold: Foretold,
+def _area_drawings(
+    bundle: Bundle,
     drawing: Drawing,
     shown_areas: AreaLayer,
-    stood: Squares | None,
+    candidates: dict[str, Boxes],
+    influence: Influence,
     baselines: pl.DataFrame,
-) -> tuple[Forecast, dict[str, AreaDrawing]]:
-    """Return one model's forecast of the whole layer by cell, and its drawings of the areas shown."""
-    forecast, choice = foretold.forecast, drawing.choice
-    shown = choice.count + choice.nearly
-    wide = TopCells(choice.count, max(CANDIDATES, 2 * shown) - choice.count)
-    candidates = drawing.choose(forecast, shown_areas, wide, stood)
-    influence = _influence(foretold, shown_areas, candidates, drawing)
+) -> dict[str, AreaDrawing]:
+    """Return the drawings of the areas shown: of their candidates the boxes, with rank ranges and reasons."""
+    shown = drawing.choice.count + drawing.choice.nearly
     sizes = [candidates[a.id].table.height for a in shown_areas.areas]
     bounds = [0, *np.cumsum(sizes).tolist()]
     # One seed a bundle: the same bundle is resampled alike whatever else is drawn beside it.
-    rng = np.random.default_rng([drawing.seed, *subject.bundle.name.encode()])
+    rng = np.random.default_rng([drawing.seed, *bundle.name.encode()])
     low, high = rank_ranges(influence, np.repeat(np.arange(len(sizes)), sizes), rng)
     rows = np.concatenate([np.arange(a, min(a + shown, b)) for a, b in pairwise(bounds)]).astype(np.int64)
     parts = _parts(influence, rows)
@@ -225,7 +229,7 @@ def _draw(
             plain.get((area.id,), baselines.clear()).select("rank", "x_min", "y_min"),
             drawing.method,
         )
-    return _by_cell(forecast, subject.layer, drawing), areas
+    return areas
 
 
 def replay(forecast: Forecast, layer: AreaLayer, drawing: Drawing, stood: Squares | None) -> dict[str, Boxes]:
@@ -262,15 +266,21 @@ def track_rows(method: str, areas: dict[str, Boxes]) -> pl.DataFrame:
     )
 
 
-def draw_baselines(subject: Subject, period: Period, drawing: Drawing) -> pl.DataFrame:
-    """Return the baselines' boxes as track rows: plain counts on the fixed grid, as many boxes of the same size."""
-    choice = TopCells(drawing.choice.count, 0)
+def draw_baselines(subject: Subject, period: Period, drawings: Sequence[Drawing]) -> list[pl.DataFrame]:
+    """Return the baselines' boxes as track rows, for each drawing as many as it draws, of the same size.
+
+    They are plain counts on the fixed grid.
+    """
     history, layer, bundle = subject.history, subject.layer, subject.bundle
     forecasts = {
-        name: model_named(name, drawing.precision).fit(history, bundle, _ground(layer, 1)).forecast(period)
+        name: model_named(name, drawings[0].precision).fit(history, bundle, _ground(layer, 1)).forecast(period)
         for name in BASELINES
     }
-    return pl.concat([track_rows(name, select_top(f, layer, choice)) for name, f in forecasts.items()])
+    choices = [TopCells(drawing.choice.count, 0) for drawing in drawings]
+    return [
+        pl.concat([track_rows(name, select_top(f, layer, choice)) for name, f in forecasts.items()])
+        for choice in choices
+    ]
 
 
 def boxes_of(track: pl.DataFrame, period_start: datetime) -> Squares | None:
@@ -281,23 +291,31 @@ def boxes_of(track: pl.DataFrame, period_start: datetime) -> Squares | None:
     return Squares(rows["x_min"].to_numpy(), rows["y_min"].to_numpy(), float(rows["size_m"][0]))
 
 
-def _influence(foretold: Foretold, layer: AreaLayer, candidates: dict[str, Boxes], drawing: Drawing) -> Influence:
-    """Return the influence on the candidates of all areas, in their order: a box answers for its own side of a border.
+def _influences(
+    fitted: FittedModel, period: Period, layer: AreaLayer, lists: Sequence[dict[str, Boxes]], drawing: Drawing
+) -> list[Influence]:
+    """Return the influence on the candidates of all areas, in their order, for each list.
 
-    Asked once for all areas: reading the record and finding the events near a box cost as much for one area as for all.
+    A box answers for its own side of a border. Asked once for all areas and lists: reading the record and finding the
+    events near a box cost as much for one area as for all, and the lists have most of their boxes in common.
     """
     owner = layer.owner
     if drawing.is_floating:
         owner = owner[_parents(layer.grid)]
-    squares = [candidates[area.id].all_squares for area in layer.areas]
-    together = Squares(
-        np.concatenate([s.x_min for s in squares]),
-        np.concatenate([s.y_min for s in squares]),
-        layer.grid.cell_size_m,
-        owner,
-        np.repeat(np.arange(len(squares)), [len(s) for s in squares]),
-    )
-    return foretold.fitted.influence(foretold.forecast.period, together)
+    corners = [
+        np.concatenate(
+            [
+                np.column_stack([np.full(boxes[area.id].table.height, index), boxes[area.id].table["x_min", "y_min"]])
+                for index, area in enumerate(layer.areas)
+            ]
+        )
+        for boxes in lists
+    ]
+    every, place = np.unique(np.concatenate(corners), axis=0, return_inverse=True)
+    squares = Squares(every[:, 1], every[:, 2], layer.grid.cell_size_m, owner, every[:, 0].astype(np.int64))
+    together = fitted.influence(period, squares)
+    bounds = np.cumsum([len(own) for own in corners])[:-1]
+    return [together.on(rows) for rows in np.split(place.ravel(), bounds)]
 
 
 def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
@@ -305,8 +323,8 @@ def _parts(influence: Influence, rows: NDArray[np.int64]) -> Contributions:
 
     Events below ``LEAST_TOLD`` of a square are told together in its last row, so that the parts still add up.
     """
-    matrix = csr_array(influence.matrix[rows])
-    shown = Influence(influence.squares[rows], influence.events, matrix, influence.constant[rows], influence.is_exact)
+    shown = influence.on(rows)
+    matrix = shown.matrix
     square = np.repeat(np.arange(rows.size), np.diff(matrix.indptr))
     small = matrix.data < LEAST_TOLD * shown.expected[square]
     together = shown.constant + np.bincount(square[small], matrix.data[small], minlength=rows.size)

@@ -228,7 +228,7 @@ class _Replays:
             forecast = self._shared.forecast(cutoff, period, drawing)
             boxes |= replay(forecast, week.layer.only(set(ids)), drawing, stood)
         ours = track_rows(OURS, {area.id: boxes[area.id] for area in week.layer.areas})
-        track = pl.concat([ours, draw_baselines(subject, period, models.groups[0][0])])
+        track = pl.concat([ours, *draw_baselines(subject, period, [models.groups[0][0]])])
         self._made.append(track.with_columns(key=pl.lit(key)))
         return track
 
