@@ -167,23 +167,13 @@ def _grow(model: Boosting, record: Record, plan: SurfacePlan, layers: NDArray[np
     own = record.kind == 0
     if days < 1 or not (own & (record.age < days)).any():
         return ""
-    rng = np.random.default_rng(model.seed)
     sampled = np.arange(0, days, model.stride)
     share = min(1.0, model.most_rows / max(sampled.size * plan.region.n_inside, 1))
-    place = np.cumsum(plan.region.is_inside) - 1
-    rows, counts, weights = [], [], []
-    for age in sampled:
-        today = own & (record.age == age)
-        count = np.bincount(place[record.cell[today]], record.weight[today], minlength=plan.region.n_inside).astype(
-            np.float64
-        )
-        kept = (count > 0) | (rng.random(count.size) < share)
-        maps = np.column_stack([plan.surfaces_at(record, int(age))[kept], layers[kept]])
-        date = calendar(cutoff - timedelta(days=float(age) + 0.5))
-        rows.append(np.column_stack([maps, np.tile(date, (len(maps), 1))]).astype(np.float32))
-        counts.append(count[kept])
-        weights.append(np.where(count[kept] > 0, 1.0, 1.0 / share))
-    y, weight = np.concatenate(counts), np.concatenate(weights)
+    came = _counts(record, plan.region, sampled)
+    rng = np.random.default_rng(model.seed)
+    kept = [(count > 0) | (rng.random(count.size) < share) for count in came]
+    y = np.concatenate([count[some] for count, some in zip(came, kept, strict=True)])
+    weight = np.where(y > 0, 1.0, 1.0 / share)
     if y.sum() <= 0:
         return ""
     settings = {
@@ -202,11 +192,45 @@ def _grow(model: Boosting, record: Record, plan: SurfacePlan, layers: NDArray[np
     }
     lightgbm = _lightgbm()
     try:
-        table = lightgbm.Dataset(np.concatenate(rows), y, weight=weight, params={"max_bin": 127, "verbosity": -1})
+        rows = _rows(record, plan, layers, cutoff, list(zip(sampled.tolist(), kept, strict=True)))
+        table = lightgbm.Dataset(rows, y, weight=weight, params=settings).construct()
+        # The trees are grown from the bins: the rows go first, or every worker would hold both.
+        del rows
         booster = lightgbm.train(settings, table, num_boost_round=model.trees)
     except lightgbm.basic.LightGBMError as error:
         raise ForecastError(f"boosting: LightGBM failed on {y.size:,} rows with {y.sum():g} events: {error}") from error
     return str(booster.model_to_string())
+
+
+def _counts(record: Record, region: Region, ages: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+    """What the own events of each age weigh in each cell inside; (n_inside,) each."""
+    own = record.kind == 0
+    place = np.cumsum(region.is_inside) - 1
+    counts = []
+    for age in ages:
+        today = own & (record.age == age)
+        count = np.bincount(place[record.cell[today]], record.weight[today], minlength=region.n_inside)
+        counts.append(count.astype(np.float64))
+    return counts
+
+
+def _rows(
+    record: Record,
+    plan: SurfacePlan,
+    layers: NDArray[np.float64],
+    cutoff: datetime,
+    kept: list[tuple[int, NDArray[np.bool_]]],
+) -> NDArray[np.float32]:
+    """The inputs of the cells kept at each age, one under another in one table: it is the most that learning holds."""
+    bounds = np.cumsum([0, *(np.count_nonzero(some) for _, some in kept)])
+    n_columns = plan.n_surfaces(len(record.others)) + layers.shape[1] + calendar(cutoff).size
+    rows = np.empty((int(bounds[-1]), n_columns), dtype=np.float32)
+    for (age, some), first, last in zip(kept, bounds, bounds[1:], strict=False):
+        date = calendar(cutoff - timedelta(days=float(age) + 0.5))
+        rows[first:last] = np.column_stack(
+            [plan.surfaces_at(record, age)[some], layers[some], np.tile(date, (last - first, 1))]
+        )
+    return rows
 
 
 def _lightgbm() -> Any:  # noqa: ANN401 - the package publishes no types

@@ -30,6 +30,10 @@ class SurfacePlan:
         spread = ("own cell", *(f"within {kernel.bandwidth_m:g} m" for kernel in self.kernels))
         return tuple(f"half-life {h:g}, {s}" for s in spread for h in self.half_lives)
 
+    def n_surfaces(self, n_others: int) -> int:
+        """Return how many columns ``surfaces_at`` gives where there are so many other types."""
+        return (len(self.half_lives) + n_others) * (1 + len(self.kernels)) + 1
+
     def surfaces_at(self, record: Record, age: int) -> NDArray[np.float64]:
         """Return the surfaces as they stood before the step of that age; (n_inside, n_surfaces).
 

@@ -33,6 +33,19 @@ def test_influence_adds_up_to_the_forecast_exactly(name: str, region: Region, sc
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_square_is_explained_alike_whatever_is_asked_beside_it(name: str, region: Region, scattered: Events) -> None:
+    fitted = model(name).fit(scattered, BURGLARY, region)
+    squares = region.grid.squares(np.flatnonzero(region.is_inside))
+    every = fitted.influence(TOMORROW, squares)
+    rows = np.array([40, 3, 77, 12])
+    alone, taken = fitted.influence(TOMORROW, squares[rows]), every.on(rows)
+    assert np.array_equal(alone.expected, taken.expected)
+    assert np.array_equal(alone.constant, taken.constant)
+    assert np.array_equal(alone.matrix.toarray(), taken.matrix.toarray())
+    assert alone.is_exact == taken.is_exact
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_expected_outside_the_region(name: str, region: Region, scattered: Events) -> None:
     expected = model(name).fit(scattered, BURGLARY, region).forecast(TOMORROW).expected
     assert (expected[~region.is_inside] == 0).all()
