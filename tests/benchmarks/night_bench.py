@@ -52,7 +52,7 @@ def run(extract: Path | None = None) -> list[dict[str, object]]:
         from peelian.jobs.bundle_night import known_for
         from peelian.jobs.calendar import period_of
         from peelian.jobs.demo import CARD
-        from peelian.jobs.forecasting import Drawing, draw
+        from peelian.jobs.forecasting import AreaModels, BoxList, Drawing, Subject, draw
         from peelian.jobs.night import compose_night
         from peelian.jobs.publishing import files_of
         from peelian.store import nights
@@ -61,10 +61,12 @@ def run(extract: Path | None = None) -> list[dict[str, object]]:
         nights.agree_card(replace(CARD, expires=NIGHT), nights.utc_now())
         known = known_for(home, LONDON, NIGHT, terms.night)
         bundles = [Bundle.of(f"type-{k:02d}") for k in range(N_TYPES)]
-        drawing = Drawing.of(LONDON, terms.night)
+        ids = tuple(area.id for area in known.layer.areas)
+        boxes = BoxList(AreaModels(((Drawing.of(LONDON, terms.night), ids),)))
         began = time.perf_counter()
         for bundle in bundles:
-            draw(known.history, known.layer, bundle, period_of(LONDON, NIGHT, terms.night), drawing)
+            subject = Subject(known.history, known.layer, bundle, known.places)
+            draw(subject, period_of(LONDON, NIGHT, terms.night), [boxes])
         drawn_s = time.perf_counter() - began
         with Memory() as memory:
             began = time.perf_counter()
