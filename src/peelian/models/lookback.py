@@ -120,7 +120,8 @@ def _read(
             np.add.at(sources, place[new], changes.value[new])
         if came.stop > came.start:
             near = level.near(cell[came])
-            rates[came] = np.matmul((share[:, None] * sends[:, near]).swapaxes(0, 1), by_slot[near])
+            sent = (share[:, None] * sends.take(near, axis=1)).swapaxes(0, 1)
+            rates[came] = np.matmul(sent, by_slot.take(near, axis=0))
     for number, view in enumerate(views):
         if view.takes is not None:
             rates[:, number] *= view.takes[cell][:, None]

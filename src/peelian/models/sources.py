@@ -166,7 +166,7 @@ class Level:
         columns, rows = self.grid.columns_and_rows(cells)
         index = (rows // self.factor + self.margin) * self.width + columns // self.factor + self.margin
         step = np.arange(-self.margin, self.margin + 1)
-        return self.slot_at[index[:, None] + (step[:, None] * self.width + step).ravel()]
+        return self.slot_at.take(index[:, None] + (step[:, None] * self.width + step).ravel())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
