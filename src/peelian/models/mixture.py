@@ -21,9 +21,8 @@ from peelian.models.additive import AdditiveSum, Part, Surface, check_ground
 from peelian.models.delays import arrived_by_step
 from peelian.models.kernels import CellKernel
 from peelian.models.ladder import KernelLadder, Reach, mean_fade, memory_span, steps_ahead
-from peelian.models.lookback import look_back
 from peelian.models.memories import Memories, memories
-from peelian.models.mixing import GammaPrior, Patience, poisson_weights
+from peelian.models.mixture_weights import Lessons, MixtureWeights, learn
 from peelian.models.record import Record, most_frequent_types, read_record
 from peelian.models.windows import Anchor
 from peelian.places.periods import Period
@@ -111,9 +110,13 @@ class KernelMixture:
         )
         # A model made up for delays learns the same weights from the same record: the level is none of them.
         asked = ("mixture", replace(self, level_steps=0), bundle, region)
-        weights = history.once(asked, lambda: _learn(self, record, region, ladder, kernels))
+        weights = history.once(asked, lambda: learn(self._lessons, record, region, ladder, kernels))
         arrived = arrived_by_step(history, bundle, self.level_steps, self.step_days)
         return FittedKernelMixture(self, bundle, region, history, ladder, others, weights, kernels, arrived)
+
+    @property
+    def _lessons(self) -> Lessons:
+        return Lessons(self.training_steps, self.least_events, self.most_events, self.burn_in_steps, self.prior_events)
 
     def ladder(self, cell_size_m: float) -> KernelLadder:
         """Return the kernels that a lattice of such cells can tell apart: 0, and bandwidths from half a cell up."""
@@ -129,20 +132,6 @@ class KernelMixture:
     def _reaches(self, bandwidths_m: tuple[float, ...], cell_size_m: float) -> tuple[Reach, ...]:
         told_apart = (b for b in bandwidths_m if b == 0 or b >= LEAST_BANDWIDTH * cell_size_m)
         return tuple(Reach(b, is_receptive=b > 0 and self.receptivity_power > 0) for b in told_apart)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MixtureWeights:
-    """Shares of the expected total: ``own`` (class, bandwidth, half-life), ``spots`` likewise, ``others`` (type, ...).
-
-    ``even`` is events per step over the whole region, at the level learned.
-    """
-
-    own: NDArray[np.float64]
-    spots: NDArray[np.float64]
-    others: NDArray[np.float64]
-    even: float
-    training_events: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,70 +335,3 @@ def receptivity(history: Events, bundle: Bundle, region: Region) -> NDArray[np.f
     counts = np.bincount(cell[cell >= 0], minlength=region.grid.n_cells).astype(np.float64)
     mean = float(counts[region.is_inside].mean())
     return (counts / mean + 0.5) / 1.5 if mean > 0 else np.ones(counts.size)
-
-
-def _learn(
-    model: KernelMixture,
-    record: Record,
-    region: Region,
-    ladder: KernelLadder,
-    kernels: tuple[CellKernel, ...],
-) -> MixtureWeights:
-    """Weights from the training days; the prior's where there is no event to learn from."""
-    shape_own = (ladder.n_classes, len(ladder.reaches), len(ladder.half_lives))
-    shape_spots = (ladder.n_spot_classes, len(ladder.spot_reaches), len(ladder.half_lives))
-    shape_others = (len(record.others), len(ladder.other_reaches), len(ladder.other_half_lives))
-    n_own, n_spots, n_others = (int(np.prod(shape)) for shape in (shape_own, shape_spots, shape_others))
-    own = record.kind == 0
-    level = float(record.weight[own].sum()) / max(record.steps, 1)
-    # Until taught otherwise: nine tenths from the own past, all kernels alike (classes part the sources,
-    # so each class has the whole weight; by cells and by points half and half), a tenth from even ground, nothing
-    # from other types.
-    share = 0.45 if n_spots else 0.9
-    ways = [(n, s) for n, s in ((n_own, shape_own), (n_spots, shape_spots)) if n]
-    held = np.concatenate(
-        [np.full(n, share / (s[1] * s[2])) for n, s in ways] + [np.zeros(n_others), [max(0.1 * level, 1e-12)]]
-    )
-    events = model.prior_events * np.concatenate([np.full(n, share / n) for n, _ in ways] + [np.zeros(n_others), [0.1]])
-    prior = GammaPrior(events, np.where(held > 0, events / np.where(held > 0, held, 1.0), 0.0))
-    training = _training_ages(model, record)
-    if not np.isin(record.age[own], training).any():
-        return _weights(held, shape_own, shape_spots, shape_others, 0)
-    seen = look_back(record, region, ladder, training, kernels)
-    n = seen.weight.size
-    rates = np.concatenate(
-        [part.reshape(n, -1) for part in (seen.own, seen.spots, seen.others)]
-        + [np.full((n, 1), 1.0 / region.n_inside)],
-        axis=1,
-    )
-    exposed = (seen.own_exposure, seen.spots_exposure, seen.others_exposure, np.array([float(seen.steps)]))
-    exposure = np.concatenate([part.ravel() for part in exposed])
-    fitted = poisson_weights(rates, exposure, seen.weight, prior, Patience(200, 2e-6))
-    return _weights(fitted, shape_own, shape_spots, shape_others, n)
-
-
-def _weights(
-    flat: NDArray[np.float64],
-    own: tuple[int, ...],
-    spots: tuple[int, ...],
-    others: tuple[int, ...],
-    training_events: int,
-) -> MixtureWeights:
-    n_own, n_spots = int(np.prod(own)), int(np.prod(spots))
-    parts = np.split(flat, [n_own, n_own + n_spots, flat.size - 1])
-    return MixtureWeights(
-        parts[0].reshape(own), parts[1].reshape(spots), parts[2].reshape(others), float(flat[-1]), training_events
-    )
-
-
-def _training_ages(model: KernelMixture, record: Record) -> NDArray[np.int64]:
-    """Ages (steps back) to learn from: the latest, as many as the events ask for, after the burn-in."""
-    own = np.sort(record.age[record.kind == 0])
-    longest = record.steps - min(model.burn_in_steps, record.steps // 2)
-    if own.size == 0 or longest < 1:
-        return np.empty(0, dtype=np.int64)
-    holds_enough = int(own[model.least_events - 1]) + 1 if own.size >= model.least_events else longest
-    wanted = max(model.training_steps, holds_enough)
-    if own.size > model.most_events:
-        wanted = min(wanted, int(own[model.most_events - 1]) + 1)
-    return np.arange(min(wanted, longest))
