@@ -26,7 +26,8 @@ class FittedModel(Protocol):
         """Return what each past event adds to the expected count of each square.
 
         Squares are unions of whole cells of the region's grid. Where the model is additive the
-        rows sum to the forecast exactly; otherwise ``is_exact`` is False.
+        rows sum to the forecast exactly; otherwise ``is_exact`` is False. A square's row is the same
+        to the bit whatever squares are asked beside it: several lists of boxes share one asking.
         """
         ...
 
