@@ -205,3 +205,27 @@ def test_a_month_dated_feed_is_counted_over_its_latest_three_months() -> None:
     monthly = model("recent-counts", DatePrecision.MONTH)
     assert isinstance(monthly, RecentCounts)
     assert (monthly.window.days, monthly.window.anchor) == (92.0, Anchor.LATEST)
+
+
+@pytest.mark.parametrize("bandwidth_m", [0.0, 60.0, 400.0])
+def test_a_square_receives_what_its_own_cells_do_one_by_one(region: Region, bandwidth_m: float) -> None:
+    fine, rng = region.nested(4), np.random.default_rng(4)
+    kernel = CellKernel(fine, bandwidth_m, rng.uniform(0.5, 2.0, fine.grid.n_cells))
+    # Squares that stick out of the grid and of the region, each answering for one side of a border.
+    x, y = X0 + 62.5 * np.array([-2.0, 5, 17, 46, 9]), Y0 + 62.5 * np.array([3.0, -3, 12, 38, 6])
+    owner = (np.arange(fine.grid.n_cells) % fine.grid.n_columns > 18).astype(np.int64)
+    squares = Squares(x, y, 250.0, owner, np.array([0, 0, 1, 1, 0]))
+    cells = np.sort(rng.choice(fine.grid.n_cells, 300, replace=False))
+    plain = np.zeros((5, 300))
+    centre_x, centre_y = fine.grid.centres()
+    for number, sender in enumerate(cells):
+        if fine.is_inside[sender]:
+            sent = np.zeros(fine.grid.n_cells)
+            sent[sender] = 1.0
+            arrived = kernel.spread(sent)
+            plain[:, number] = [
+                arrived[held & (owner == own)].sum()
+                for held, own in zip(squares.contain(centre_x, centre_y), squares.answers_for, strict=True)
+            ]
+    assert plain.max() > 0
+    assert kernel.weights(squares, cells).toarray() == pytest.approx(plain, rel=1e-9, abs=1e-12)
