@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import typer
 from typer.main import get_command
+from typer.testing import CliRunner
 
+from peelian import __version__
 from peelian.cli.commands import register
 from peelian.jobs.terms import NightTerms, NoticeTerms, Terms
 from peelian.models.catalogue import NAMES
@@ -20,15 +22,29 @@ ROOMS = sorted(p.name for p in (REPOSITORY / "src" / "peelian").iterdir() if p.i
 GUIDES = "\n".join(p.read_text(encoding="utf-8") for p in [REPOSITORY / "README.md", *REPOSITORY.glob("docs/**/*.md")])
 
 
-def _commands() -> list[str]:
-    app = typer.Typer()
+def _app() -> typer.Typer:
+    app = typer.Typer(rich_markup_mode=None)
     register(app)
-    root = get_command(app)
+    return app
+
+
+def _commands() -> list[str]:
+    root = get_command(_app())
     names = []
     for name, command in sorted(root.commands.items()):  # type: ignore[attr-defined] # a group has commands
         below = sorted(getattr(command, "commands", {}))
         names += [f"{name} {b}" for b in below] or [name]
     return names
+
+
+def test_program_tells_its_version_and_the_whole_sentence_of_every_command() -> None:
+    asked = CliRunner().invoke(_app(), ["--version"])
+    assert (asked.exit_code, asked.stdout) == (0, f"peelian {__version__}\n")
+    for words in ([], *([c.split()[0]] for c in _commands() if " " in c)):
+        told = CliRunner().invoke(_app(), [*words, "--help"]).stdout
+        assert "Commands:" in told
+        assert "..." not in told.split("Commands:")[1], told
+    assert "four years of St. Louis crime" in " ".join(CliRunner().invoke(_app(), []).output.split())
 
 
 @pytest.mark.parametrize("command", _commands())

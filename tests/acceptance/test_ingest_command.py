@@ -29,6 +29,13 @@ def test_a_feed_goes_in_with_a_table_and_again_changes_nothing(tmp_path: Path) -
     assert peelian("areas", "list", "--home", tmp_path).stdout.split()[:2] == ["district", "3"]
 
 
+def test_the_mend_of_a_refused_row_names_the_table_of_the_mapping(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text((ANYTOWN / "mapping.toml").read_text().replace('"ROBBERY PERSONAL" = "robbery"\n', ""))
+    done = peelian("ingest", "csv", ANYTOWN / "incidents.csv", "--mapping", mapping, "--home", tmp_path / "home")
+    assert "add the label to the mapping's [crime_types]" in " ".join(done.stdout.replace("│", " ").split())
+
+
 def test_json_is_for_programs_and_accounts_for_every_row(tmp_path: Path) -> None:
     done = peelian("ingest", "police-uk", CITY, "--json", "--home", tmp_path)
     report = json.loads(done.stdout)

@@ -71,6 +71,8 @@ def test_only_methods_of_the_nights_own_kind_of_boxes_compete(home: Path) -> Non
     assert {c.method for c in floating.choices} == {"smoothed-counts@floating"}
     fixed = choose_models(settings(home), date(2021, 2, 1), boxes="fixed")
     assert {c.method for c in fixed.choices} <= {"all-history", "recent-counts"}
+    with pytest.raises(EvaluationError, match="are 'fixed' or 'floating'"):
+        choose_models(settings(home), date(2021, 2, 1), boxes="round")
 
 
 def test_without_a_past_period_nothing_is_chosen(home: Path) -> None:

@@ -285,3 +285,30 @@ def test_a_draft_finds_delimiter_and_encoding(tmp_path: Path, delimiter: str, en
     assert mapping.file.delimiter == delimiter
     assert mapping.file.encoding == encoding
     assert ingest(tmp_path / "home", Mapped(mapping), [tmp_path / "a.csv"], RECEIVED).kept == 30
+
+
+def test_a_draft_reads_dates_that_several_hands_wrote(tmp_path: Path) -> None:
+    days = [
+        ("{d:02d}/06/2018 10:00", "2018-06-{d:02d} 10:00", "{d:02d} Jun 2018")[i % 3].format(d=13 + i % 15)
+        for i in range(60)
+    ]
+    rows = [f"A{i},{day},28/06/2018 09:00,burglary,{530_000 + i},{180_000 + i}" for i, day in enumerate(days)]
+    file = write(tmp_path / "a.csv", "Ref. No.,Date/Time From,When Logged,Offence  Type,X (OSGB),Y (OSGB)", *rows)
+    mapping = parse_mapping(suggest_mapping(file))
+    assert set(mapping.time.formats) == {"%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M", "%d %b %Y"}
+    assert mapping.columns.occurred_from == ("Date/Time From",)
+    assert mapping.columns.recorded_at == ("When Logged",)
+    assert (mapping.columns.x, mapping.columns.y) == ("X (OSGB)", "Y (OSGB)")
+    assert ingest(tmp_path / "home", Mapped(mapping), [file], RECEIVED).kept == 60
+
+
+def test_a_file_with_utf_8_s_own_mark_is_utf_8_though_one_row_is_not(tmp_path: Path) -> None:
+    text = "\n".join([CSV_HEADER, *(csv_row(f"\xdc{i}", x=str(530_000 + i)) for i in range(30))]) + "\n"
+    damaged = text.encode("utf-8-sig").replace("\xdc3,".encode(), "\xdc3,".encode("latin-1"))
+    (tmp_path / "a.csv").write_bytes(damaged)
+    mapping = parse_mapping(suggest_mapping(tmp_path / "a.csv"))
+    assert mapping.file.encoding == "utf-8"
+    assert mapping.columns.id is None or "\xef" not in mapping.columns.id[0]
+    report = ingest(tmp_path / "home", Mapped(mapping), [tmp_path / "a.csv"], RECEIVED)
+    assert (report.kept, report.rows_read) == (29, 30)
+    assert refused(report) == {"not in the file's encoding": 1}

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,18 @@ def test_missed_nights_are_caught_up_from_the_last_unbroken_good_one(home: Path)
     told = json.loads(done.stdout)
     assert [o["night"] for o in told] == ["2018-04-17", "2018-04-18", "2018-04-19", "2018-04-20"]
     assert [o["maps"] for o in told] == [6] * 4, "two districts, three crime types"
+
+
+def test_a_long_gap_is_caught_up_for_31_nights_and_the_rest_is_told_of(home: Path) -> None:
+    assert peelian("night", "--on", "2018-04-20", home=home).returncode == 0
+    with sqlite3.connect(home / "peelian.sqlite3") as database:
+        database.execute("DELETE FROM purpose_card")
+    told = json.loads(peelian("night", "--on", "2018-06-30", "--json", home=home).stdout)
+    assert [o["night"] for o in told] == [str(date(2018, 5, 31) + timedelta(days=i)) for i in range(31)]
+    left_out = "40 nights missed before it, from 2018-04-21 on, were not made: --since 2018-04-21 makes them."
+    assert [left_out in str(o) for o in told] == [True] + [False] * 30
+    asked = json.loads(peelian("night", "--on", "2018-06-30", "--since", "2018-05-21", "--json", home=home).stdout)
+    assert len(asked) == 41
 
 
 def test_published_boxes_are_what_the_next_night_is_scored_by(home: Path) -> None:

@@ -1,5 +1,6 @@
 """``peelian backup`` and ``peelian restore``: a whole copy of a home, and a home made from one."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +51,9 @@ def restore(
     if as_json:
         _print_json(made.path, made.size, made.rows, made.manifest)
         return
+    made_at = datetime.fromisoformat(made.manifest.made_at)
     typer.echo(
-        f"restored: {settings.home}, as it was at {made.manifest.made_at}: {len(made.manifest.files):,} files, "
+        f"restored: {settings.home}, as it was at {made_at:%Y-%m-%d %H:%M} UTC: {len(made.manifest.files):,} files, "
         f"{made.rows:,} rows, an audit log of {made.manifest.audit_lines:,} whole lines."
     )
     if not made.manifest.has_key:

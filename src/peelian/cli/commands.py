@@ -1,5 +1,7 @@
 """Which command lives in which file. A new group is one line here."""
 
+import inspect
+
 import typer
 
 from peelian import __version__
@@ -27,7 +29,7 @@ def register(app: typer.Typer) -> None:
         user,
     )
 
-    app.callback()(_program)
+    app.callback(no_args_is_help=True)(_program)
     app.command("demo")(demo.demo)
     app.command("doctor")(doctor.doctor)
     app.add_typer(ingest.app, name="ingest")
@@ -48,12 +50,28 @@ def register(app: typer.Typer) -> None:
     app.add_typer(notices.app, name="notices")
     app.command("notify")(notices.notify)
     app.add_typer(records.app, name="records")
+    _say_whole_sentences(app)
+
+
+def _say_whole_sentences(app: typer.Typer) -> None:
+    """Let the list of commands give the whole first sentence of each, where Typer would cut it short."""
+    for command in app.registered_commands:
+        told = (inspect.getdoc(command.callback) or "").split("\n\n")[0]
+        command.short_help = command.short_help or " ".join(told.split())
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _say_whole_sentences(group.typer_instance)
+
+
+def _tell_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"peelian {__version__}")
+        raise typer.Exit
 
 
 def _program(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and stop.", is_eager=True, callback=lambda v: _tell_version(asked=v)
+    ),
 ) -> None:
     """Place-based crime forecasting and prevention, measured part by part."""
-    if version:
-        typer.echo(f"peelian {__version__}")
-        raise typer.Exit

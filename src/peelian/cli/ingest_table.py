@@ -4,6 +4,7 @@ import json
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from peelian.sources.report import IngestReport
 
@@ -20,7 +21,7 @@ def print_report(report: IngestReport, *, as_json: bool) -> None:
     table.add_column("", justify="right")
     table.add_column("", overflow="fold")
     for what, count, words in report.table_rows():
-        table.add_row(what, f"{count:,}", words)
+        table.add_row(what, f"{count:,}", Text(words))
     console.print(table)
     for line in report.example_lines():
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

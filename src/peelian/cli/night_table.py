@@ -20,20 +20,22 @@ def print_outcomes(outcomes: Sequence[NightOutcome], *, most_rows: int = 40) -> 
         console = Console(width=140)
     for outcome in outcomes:
         where = f": {outcome.folder / 'index.html'}" if outcome.folder else f": {outcome.message}"
-        console.print(f"{outcome.force} {outcome.night} {outcome.status}{where}", soft_wrap=True, highlight=False)
+        console.print(
+            f"{outcome.force} {outcome.night} {outcome.status}{where}", soft_wrap=True, highlight=False, markup=False
+        )
         if outcome.folder and outcome.message:
-            console.print(outcome.message, soft_wrap=True, highlight=False)
+            console.print(outcome.message, soft_wrap=True, highlight=False, markup=False)
     values = [o.value for o in outcomes if o.value is not None]
     if values:
         console.print(night_table(values[-1], most_rows))
         for crime_type, reason in values[-1].withheld:
-            console.print(f"withheld: {crime_type}: {reason}", highlight=False)
+            console.print(f"withheld: {crime_type}: {reason}", highlight=False, markup=False)
 
 
 def night_table(night: Night, most_rows: int) -> Table:
     """Return one row per map: what is expected, and how the last boxes and the record did beside the baselines."""
     n = max((a.record.n_periods for a in night.areas if a.record), default=0)
-    unit = "months" if night.force.date_precision == "month" else "nights"
+    unit = f"{'month' if night.force.date_precision == 'month' else 'night'}{'' if n == 1 else 's'}"
     table = Table(
         title=f"{night.force.name}, {night.night}: {night.model}, records known at {night.cutoff:%Y-%m-%d %H:%M} UTC",
         title_justify="left",

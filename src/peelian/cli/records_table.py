@@ -33,6 +33,7 @@ def print_import(report: "ImportReport", *, as_json: bool) -> None:
 def print_page(page: "Page", title: str) -> None:
     """Print a page of hits, each with the best reason why it was found."""
     counted = f"{page.found:,}{' or more' if page.is_capped else ''} found"
+    console = Console()
     table = Table(title=Text(f"{title}: {counted}"), title_justify="left", show_edge=False)
     for column in ("record", "type", "", "why"):
         table.add_column(column, justify="right" if column == "record" else "left", overflow="fold")
@@ -42,8 +43,7 @@ def print_page(page: "Page", title: str) -> None:
         if hit.distance_m is not None:
             words = f"{words} {hit.distance_m:,.0f} m away".strip()
         table.add_row(str(hit.record), hit.type, Text(hit.title), Text(words))
-    console = Console()
-    console.print(table)
+    console.print(table if page.hits else Text(f"{title}: {counted}"))
     for notice in page.notices:
         console.print(Text(notice))
 

@@ -34,8 +34,11 @@ def choose_models(
     Raises
     ------
     EvaluationError
-        When no backtest is finished, or it holds no period that was over and recorded by then.
+        When ``boxes`` is no known kind, no backtest is finished, or it holds no period that was over and recorded
+        by then.
     """
+    if boxes not in (None, "fixed", "floating"):
+        raise EvaluationError(f"boxes = {boxes!r}; boxes that compete are 'fixed' or 'floating'.")
     folder = _folder(settings, backtest, force)
     plan = Plan.from_json(folder.plan())
     until = local_midnight(on, plan.force.time_zone, settings.night.start_hour)

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -45,7 +45,7 @@ from peelian.jobs.publishing import files_of
 from peelian.jobs.reviewing import review
 from peelian.jobs.terms import Terms
 from peelian.jobs.variants import LevelFiles, at_level, levels_of
-from peelian.places.forces import Force
+from peelian.places.forces import DatePrecision, Force
 from peelian.store import desk, runs
 from peelian.store import nights as night_store
 from peelian.store.choices import ChoiceStore
@@ -60,6 +60,8 @@ from peelian.store.tracks import TrackStore
 MOST_TYPES = 16
 #: Fewer bundles than this are made in one process: starting another costs about two seconds.
 WORTH_A_PROCESS = 4
+#: So many missed nights are caught up unasked. A home that slept for years would else make thousands before tonight's.
+MOST_CAUGHT_UP = 31
 
 Progress = Callable[[str], None]
 
@@ -86,7 +88,8 @@ def run_nights(
 ) -> list[NightOutcome]:
     """Make the night of ``on`` for every force of the home, and those that were missed since the last good one.
 
-    ``since`` begins the catch-up there; ``again`` makes ``on`` anew though it is published.
+    ``since`` begins the catch-up there, where it else reaches 31 nights back and says how many it left out; ``again``
+    makes ``on`` anew though it is published.
 
     Raises
     ------
@@ -104,24 +107,31 @@ def run_nights(
         outcomes: list[NightOutcome] = []
         with Workers(settings.executor, settings.workers) as workers:
             for force in forces:
-                for night in _due(settings, force, on, since, again=again):
+                due, left_out = _due(settings, force, on, since, again=again)
+                for night in due:
                     progress(f"{force.name}: night of {night}")
                     alone = len(forces) == 1
                     outcome = _run(settings, force, night, workers, alone=alone, progress=progress)
+                    if night == due[0] and left_out:
+                        outcome = replace(outcome, message=f"{outcome.message} {left_out}".strip())
                     if outcome.value is not None:
                         outcomes = [replace(before, value=None) for before in outcomes]
                     outcomes.append(outcome)
         return outcomes
 
 
-def _due(settings: Terms, force: Force, on: date, since: date | None, *, again: bool) -> Iterator[date]:
-    """Yield the nights to make: from the last unbroken good night on, those done left out."""
+def _due(settings: Terms, force: Force, on: date, since: date | None, *, again: bool) -> tuple[Sequence[date], str]:
+    """Return the nights to make, from the last unbroken good night on, and what is told of those too long missed."""
     last = night_of(force, on)
     done = {n for n in runs.nights_done(force.id) if _folder(settings, force, n) is not None}
     first = night_of(force, since) if since else _first_missed(force, done, last)
-    for night in nights_between(force, first, last):
-        if night not in done or (again and night == last):
-            yield night
+    due = [n for n in nights_between(force, first, last) if n not in done or (again and n == last)]
+    old = [] if since else due[:-MOST_CAUGHT_UP]
+    if not old:
+        return due, ""
+    unit = "months" if force.date_precision is DatePrecision.MONTH else "nights"
+    missed = f"{len(old):,} {unit} missed before it, from {old[0]} on, were not made: --since {old[0]} makes them."
+    return due[len(old) :], missed
 
 
 def _first_missed(force: Force, done: set[date], last: date) -> date:

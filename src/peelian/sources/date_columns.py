@@ -11,16 +11,19 @@ _FORMATS = (
     *("%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M", "%d %b %Y %H:%M", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y"),
     *("%d %b %Y", "%Y%m%d", "%Y-%m"),
 )
+#: A column that no four formats read is no column of dates.
+_MOST_FORMATS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class DateColumn:
-    """A column of dates: the format that reads most of them, and another that reads as many (day or month first?)."""
+    """A column of dates: the format that reads most, one that reads as many (day or month first?), and the rest's."""
 
     column: str
     form: str
     rival: str | None
     time_column: str | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -50,8 +53,9 @@ def date_columns(table: pl.DataFrame) -> list[DateColumn]:
             joined.append(day)
             continue
         seconds = ":%S" if table.get_column(hour).str.count_matches(":").max() == 2 else ""  # noqa: PLR2004 - h:m:s
+        form, *others = (f"{form} %H:%M{seconds}" for form in (day.form, *day.others))
         rival = f"{day.rival} %H:%M{seconds}" if day.rival else None
-        joined.append(DateColumn(day.column, f"{day.form} %H:%M{seconds}", rival, hour))
+        joined.append(DateColumn(day.column, form, rival, hour, tuple(others)))
     return sorted(joined, key=lambda d: not d.names_hour)
 
 
@@ -69,18 +73,26 @@ def _dates_in(column: pl.Series) -> DateColumn | None:
     filled = column.drop_nulls().filter(column.drop_nulls() != "")
     if filled.len() == 0 or not re.search(r"\d", str(filled[0])):
         return None
-    read = {form: _share_read(filled, form) for form in _FORMATS}
-    best = max(read, key=lambda form: (read[form], -_FORMATS.index(form)))
-    if read[best] < 0.9:  # noqa: PLR2004 - nine rows in ten
+    # A column that several hands filled is read by several formats, until nine rows in ten are read.
+    left, forms, rivals = filled, list[str](), list[str]()
+    while left.len() > filled.len() // 10 and len(forms) < _MOST_FORMATS:
+        read = {form: _is_read(left, form) for form in _FORMATS}
+        best = max(read, key=lambda form: (read[form].sum(), -_FORMATS.index(form)))
+        if read[best].sum() <= left.len() // 10:
+            return None
+        # In a tie the earlier format wins; one with the other order of day and month is told beside it.
+        swapped = best.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
+        if swapped != best and swapped in read and read[swapped].sum() == read[best].sum():
+            rivals.append(swapped)
+        forms.append(best)
+        left = left.filter(~read[best])
+    if left.len() > filled.len() // 10:
         return None
-    # In a tie the earlier format wins; one with the other order of day and month is told beside it.
-    swapped = best.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
-    rival = swapped if swapped != best and read.get(swapped, 0) == read[best] else None
-    return DateColumn(column.name, best, rival)
+    return DateColumn(column.name, forms[0], rivals[0] if rivals else None, None, tuple(forms[1:]))
 
 
-def _share_read(filled: pl.Series, form: str) -> float:
+def _is_read(filled: pl.Series, form: str) -> pl.Series:
+    """Return which cells the format reads as a date of our times."""
     text = filled + "-01" if "%d" not in form else filled
     read = text.str.to_datetime(form if "%d" in form else f"{form}-%d", time_unit="us", strict=False)
-    years = read.dt.year()
-    return float(((years > 1950) & (years < 2200)).sum()) / filled.len()  # noqa: PLR2004 - a date of our times
+    return read.dt.year().is_between(1951, 2199).fill_null(value=False)

@@ -3,6 +3,7 @@
 Only the wanted columns leave this module, so that a column about a person is never even held.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -80,7 +81,8 @@ def sniff(path: Path) -> Dialect:
         start[: start.rfind(b"\n") + 1].decode("utf-8")
         encoding = "utf-8"
     except UnicodeDecodeError:
-        encoding = "cp1252"
+        # A file that begins with UTF-8's own mark is UTF-8 with a damaged row, and the row is refused by its line.
+        encoding = "utf-8" if start.startswith(codecs.BOM_UTF8) else "cp1252"
     return Dialect(encoding, _delimiter(start.decode(encoding, "replace")))
 
 

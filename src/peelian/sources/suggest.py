@@ -19,9 +19,11 @@ from peelian.sources.police_found import names_police_found, why_police_activity
 #: Looked at to draft a mapping; the whole file is read by the ingest.
 ROWS_LOOKED_AT = 20_000
 _MOST_TYPES = 400
+#: What a heading may say behind a coordinate's name.
+_GRID = r"( (osgb|bng|m|metres|wgs ?84))?"
 _NAMES = {
-    "x": r"^(lon|lng|long|longitude|x|east|easting|eastings|x ?coord.*|coord ?x|point ?x|x ?.*feet)$",
-    "y": r"^(lat|latitude|y|north|northing|northings|y ?coord.*|coord ?y|point ?y|y ?.*feet)$",
+    "x": rf"^(lon|lng|long|longitude|x|east|easting|eastings|x ?coord.*|coord ?x|point ?x|x ?.*feet){_GRID}$",
+    "y": rf"^(lat|latitude|y|north|northing|northings|y ?coord.*|coord ?y|point ?y|y ?.*feet){_GRID}$",
     "crime_type": r"(crime|offen[cs]e) ?(type|class|category|group)?$|^primary type$|^(category|ucr.*|type)$",
     "described": r"^(description|details? of crime|crime description)$",
     "occurred_to": r"(^| )(to|end|ended|until|latest|finish)( |$)",
@@ -117,7 +119,7 @@ class _Draft:
         yield from self._type_lines()
 
     def _time_lines(self) -> Iterator[str]:
-        forms = list(dict.fromkeys(d.form for d in self._dates))
+        forms = list(dict.fromkeys(form for d in self._dates for form in (d.form, *d.others)))
         yield from ("", "[time]", f"formats = [{', '.join(_quoted(f) for f in forms)}]")
         for dates in self._dates:
             if dates.rival:

@@ -34,6 +34,37 @@ def test_the_newest_lines_stand_first_and_nothing_in_them_is_markup(plain: Town,
     assert "a &lt;b&gt;test&lt;/b&gt;" in text
 
 
+def test_whatever_a_line_adds_can_be_read(plain: Town) -> None:
+    from peelian.records.access import Act
+    from peelian.store import audit
+
+    added = {
+        "role": {"from": "officer", "to": "analyst"},
+        "filters": {},
+        "asked": {"near": [-90.2, 38.6, 500], "type": "person"},
+        "weights": {"burglary": 2, "robbery": 7.5},
+        "hits": [],
+        "areas": ["*"],
+        "rows": [{"first": 1}, {"first": 2}],
+        "until": None,
+    }
+    audit.tell(plain["analyst"].actor(), Act.CONSULTED, "searched", details=added)
+    answer = client_of(plain["overseer"]).get("/audit/")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    for told in (
+        "role officer → analyst",
+        "filters none",
+        "asked near -90.2, 38.6, 500, type person",
+        "weights burglary 2, robbery 7.5",
+        "hits none",
+        "areas all",
+        "rows first 1, first 2",
+        "until none",
+    ):
+        assert told in text, told
+
+
 def test_lines_are_found_by_person_act_record_and_day(plain: Town) -> None:
     write(plain)
     client = client_of(plain["overseer"])

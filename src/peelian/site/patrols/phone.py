@@ -36,7 +36,8 @@ ENOUGH_MINUTES, FULL_MINUTES = 10, 15
 def door(request: HttpRequest) -> HttpResponse:
     """Lead whoever patrols one area to its boxes; show whoever has more what there is, area by area."""
     actor, at = actor_of(request), now()
-    given = [(g, g.areas(actor)) for g in nights_given(at)]
+    # What is in force stands above what comes.
+    given = [(g, g.areas(actor)) for g in sorted(nights_given(at), key=lambda g: g.valid.start)]
     areas = {tuple(a.address.items()) for _, among in given for a in among}
     if actor.role == Role.OFFICER and len(areas) == 1:
         return HttpResponseRedirect(reverse("patrol-phone", kwargs=dict(areas.pop())))

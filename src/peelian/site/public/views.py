@@ -63,5 +63,8 @@ def _shown(document: Document) -> Document:
     delay = timedelta(days=max(site_settings().public.delay_days, 1))
     told = datetime.combine(date.fromisoformat(document["through"]), time.min, tzinfo=ZoneInfo("UTC"))
     if now() < told + delay:
-        raise NotFoundError("this page is not public yet; it will be when its nights are long enough past.")
+        opens = (told + delay).date()
+        raise NotFoundError(
+            f"this page is not public yet; its nights will be long enough past on {opens.day} {opens:%B %Y}."
+        )
     return document
