@@ -47,6 +47,7 @@ def test_whatever_a_line_adds_can_be_read(plain: Town) -> None:
         "areas": ["*"],
         "rows": [{"first": 1}, {"first": 2}],
         "until": None,
+        "is_active": {"from": True, "to": False},
     }
     audit.tell(plain["analyst"].actor(), Act.CONSULTED, "searched", details=added)
     answer = client_of(plain["overseer"]).get("/audit/")
@@ -61,8 +62,18 @@ def test_whatever_a_line_adds_can_be_read(plain: Town) -> None:
         "areas all",
         "rows first 1, first 2",
         "until none",
+        "is active yes → no",
     ):
         assert told in text, told
+
+
+def test_no_act_is_told_twice_in_one_line(plain: Town) -> None:
+    from peelian.records.access import Act
+    from peelian.store import audit
+
+    audit.tell(plain["analyst"].actor(), Act.SIGNED_IN, "signed in from 192.0.2.7, by password")
+    text = client_of(plain["overseer"]).get("/audit/").content.decode()
+    assert "<b>signed in</b> from 192.0.2.7, by password" in text
 
 
 def test_lines_are_found_by_person_act_record_and_day(plain: Town) -> None:
