@@ -269,6 +269,16 @@ def test_wrong_words_are_answered_in_a_sentence(home: Path, words: tuple[str, ..
     assert done.stderr or done.stdout
 
 
+def test_a_crime_type_of_which_nothing_is_on_record_has_no_map(home: Path) -> None:
+    alone = peelian("night", "--on", "2018-04-20", "--crime-type", "buglary", home=home)
+    assert alone.returncode == 1
+    assert "no crime of the type 'buglary' is on record; there are burglary" in " ".join(alone.stdout.split())
+    beside = peelian("night", "--on", "2018-04-20", "--crime-type", "buglary", "--crime-type", "burglary", home=home)
+    assert beside.returncode == 0, beside.stderr
+    assert "withheld: buglary: no crime of this type is on record" in beside.stdout
+    assert {r["crime_type"] for r in _boxes(home, "2018-04-20")} == {"burglary"}
+
+
 def test_night_at_another_level_speaks_of_the_whole_force(home: Path) -> None:
     done = peelian("night", "--on", "2018-04-20", "--level", "force", home=home)
     assert done.returncode == 0, done.stderr

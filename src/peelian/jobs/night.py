@@ -344,7 +344,16 @@ def _purposes(
     wanted += _bundles(settings)
     allowed, cards, withheld = [], [], []
     known = night_store.cards()
+    held = set(history.table["crime_type"].unique())
+    unheard = [t for t in settings.night.crime_types if t not in held]
+    if wanted and len(unheard) == len(wanted):
+        raise PublicationError(
+            f"no crime of the type {', '.join(map(repr, unheard))} is on record; there are {', '.join(sorted(held))}."
+        )
+    withheld += [(name, "no crime of this type is on record") for name in unheard]
     for bundle in wanted:
+        if bundle.name in unheard:
+            continue
         card = night_store.card_for(bundle.name, night)
         if card is None:
             old = known.get(bundle.name) or known.get("*")
