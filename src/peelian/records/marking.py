@@ -60,6 +60,17 @@ def may_read(actor: Actor, marking: Marking) -> bool:
             return actor.id is not None and actor.id in marking.cleared
 
 
+def is_no_closer(one: Marking, other: Marking) -> bool:
+    """Tell whether everybody who may read the other may read the one."""
+    match one.sensitivity:
+        case Sensitivity.OPEN:
+            return True
+        case Sensitivity.RESTRICTED:
+            return other.sensitivity is Sensitivity.RESTRICTED and other.area == one.area
+        case Sensitivity.SEALED:
+            return False
+
+
 def need_reader(actor: Actor) -> None:
     """Let through who works with records.
 

@@ -27,6 +27,7 @@ from peelian.records.purpose import Purpose
 from peelian.records.queries import Filters
 from peelian.store.accounts import accounts
 from peelian.store.records import merges, writing
+from peelian.store.records.rules import read_rules
 from peelian.store.records.search import search
 from peelian.store.records.tables import Record
 ann = next(a for a in accounts() if a.username == "analyst")
@@ -35,7 +36,7 @@ def find(query):
     return search(query, Filters(), ann.actor(), Purpose("set the test up")).hits[0].record
 todd, benjamin, ada, scale = (find(q) for q in ("todd hamilton", "benjamin hamilton", "ada quill", "electronic scale"))
 sealed = Marking(Sensitivity.SEALED, keeper="Inspector Eve", cleared=frozenset({ann.pk}))
-writing.mark(ada, sealed, "a protected person", by)
+writing.mark(read_rules(home).catalogue, ada, sealed, "a protected person", by)
 steps = (("drawn at random", -10.8, -10.8), ("surname: the same", 8.6, -2.2), ("address: the same", 10.8, 8.6))
 merges.propose([merges.Proposed(todd, benjamin, 0.997, ("the same house and name",), steps)], "test", by)
 Record.objects.filter(pk=scale).update(review_due=date(2020, 1, 1))

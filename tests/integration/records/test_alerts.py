@@ -62,7 +62,7 @@ def test_record_kept_from_the_account_is_not_told_of(store: Store) -> None:
     store.add("person", name="Vera Lightfoot", marking=sealed, hours=2)
     seen = store.add("person", name="Vera Lightfoot", hours=2)
     assert _run(store, 3).found == 1
-    mark(seen, sealed, "the same", store.by(ANN, 4))
+    mark(store.rules.catalogue, seen, sealed, "the same", store.by(ANN, 4))
     assert alerts.alerts(BEN) == ()
 
 

@@ -85,7 +85,13 @@ def test_what_may_be_no_event_is_refused_and_counted(sqlite_store: Store, values
     if "marking" in values:
         from peelian.store.records.writing import mark
 
-        mark(_crime(store), values["marking"], "a witness", store.by(Actor(7, "Ann", Role.ANALYST, ("*",))))
+        mark(
+            store.rules.catalogue,
+            _crime(store),
+            values["marking"],
+            "a witness",
+            store.by(Actor(7, "Ann", Role.ANALYST, ("*",))),
+        )
     else:
         _crime(store, **values)
     report = _project(store)
@@ -113,12 +119,12 @@ def test_correction_is_a_later_version_and_a_seal_takes_back(store: Store) -> No
     said = next(s for s in store.show(crime).statements if s.property == "crime-type")
     state(store.rules.catalogue, crime, "crime-type", "Robbery", Told("CPS"), store.by(ANN, 60), corrects=said.id)
     sealed = Marking(Sensitivity.SEALED, "", "DI Rees", frozenset({7}))
-    mark(other, sealed, "a witness", store.by(ANN, 61))
+    mark(store.rules.catalogue, other, sealed, "a witness", store.by(ANN, 61))
     report = _project(store, 72)
     assert (report.new, report.corrected, report.retracted, report.unchanged) == (0, 1, 1, 0)
     assert sorted(_events(store, 71).get_column("crime_type")) == ["burglary", "burglary"]
     assert _events(store, 73).get_column("crime_type").to_list() == ["robbery"]
-    mark(other, Marking(), "the trial is over", store.by(ANN, 90))
+    mark(store.rules.catalogue, other, Marking(), "the trial is over", store.by(ANN, 90))
     assert _project(store, 96).new + _project(store, 97).unchanged == 2
     assert len(_events(store, 100)) == 2
 

@@ -141,7 +141,7 @@ def test_merged_view_keeps_out_a_sealed_twin(store: Store) -> None:
     one = store.add("person", given_name="Vera", surname="Lightfoot")
     two = store.add("person", given_name="Vera", surname="Quill", note="new name")
     merges.merge(store.rules.catalogue, one, two, 0.9, ["same prints"], store.by())
-    mark(two, SEALED, "under protection", store.by(ANN, 1))
+    mark(store.rules.catalogue, two, SEALED, "under protection", store.by(ANN, 1))
     view = store.show(one)
     assert view.entity.members == (one,)
     assert "Quill" not in str(view.entity)

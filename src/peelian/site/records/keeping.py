@@ -32,7 +32,7 @@ def mark(request: HttpRequest, reader: Reader, number: int) -> HttpResponse:
     form = MarkForm(_readers(view.marking), request.POST or None, initial=_told(view.marking))
     if request.method == "POST" and form.is_valid():
         try:
-            writing.mark(number, form.marking(), form.cleaned_data["reason"], by(reader))
+            writing.mark(catalogue(), number, form.marking(), form.cleaned_data["reason"], by(reader))
         except RecordError as error:
             problem(form, error)
         else:

@@ -79,7 +79,10 @@ def _said(records: Sequence[int], properties: Sequence[str]) -> Mapping[int, tup
 
 
 def _places(catalogue: Catalogue, records: Sequence[int]) -> Mapping[int, Statement]:
-    """Return, for crimes that have one by a link, the statement of the point where they happened."""
+    """Return, for crimes that have one by a link, the statement of the point where they happened.
+
+    A place that is sealed is given to no map, as a crime that is sealed is not.
+    """
     kinds = [link.name for link in catalogue.links.values() if link.place]
     if not kinds:
         return {}
@@ -89,7 +92,8 @@ def _places(catalogue: Catalogue, records: Sequence[int]) -> Mapping[int, Statem
         "AND l.start_id IN ({marks}) ORDER BY l.id"
     )
     ends = dict(rows_in(sql, records, kinds))
-    points = _said(list(set(ends.values())), ("point",))
+    told = Record.objects.exclude(sensitivity=Sensitivity.SEALED).filter(pk__in=set(ends.values()))
+    points = _said(list(told.values_list("pk", flat=True)), ("point",))
     return {start: points[end][-1] for start, end in ends.items() if points.get(end)}
 
 

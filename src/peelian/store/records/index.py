@@ -23,6 +23,18 @@ STATEMENT = (
     *("id", "record_id", "property", "stance", "value", "about_id", "source", "stated_at", "recorded_at"),
     *("recorder", "reliability"),
 )
+#: A place that its record's own readers may all read: ``records.marking.is_no_closer`` in SQL.
+_TOLD = (
+    "e.x IS NOT NULL AND (e.sensitivity = 'open' "
+    "OR (e.sensitivity = 'restricted' AND o.sensitivity = 'restricted' AND e.area = o.area))"
+)
+#: A point of the record's own that stands: not withdrawn, or its withdrawal withdrawn.
+_OWN_POINT = (
+    "EXISTS (SELECT 1 FROM record_statement s WHERE s.record_id = search_entry.record_id AND s.property = 'point' "
+    "AND s.stance = 'says' AND NOT EXISTS (SELECT 1 FROM record_statement w WHERE w.about_id = s.id "
+    "AND w.stance <> 'disputes' AND NOT EXISTS (SELECT 1 FROM record_statement u WHERE u.about_id = w.id "
+    "AND u.stance <> 'disputes')))"
+)
 _ENTRY_COLUMNS = (
     *("record_id", "type", "area", "sensitivity", "title", "lines", "crime_type", "happened_from", "happened_to"),
     *("crs", "x", "y", "square", "changed_at"),
@@ -105,7 +117,11 @@ def entry_as_said(
 
 
 def place(catalogue: Catalogue, records: Iterable[int]) -> None:
-    """Give each of these records that has no point of its own the point of where its links say it is."""
+    """Give each of these records that has no point of its own the point of where its links say it is.
+
+    Only where whoever may read the record may read the place (``_TOLD``): one that is kept close is not told by what
+    happened there.
+    """
     carrying = [link.name for link in catalogue.links.values() if link.place]
     if not carrying:
         return
@@ -118,9 +134,9 @@ def place(catalogue: Catalogue, records: Iterable[int]) -> None:
         )
         sql = (
             "UPDATE search_entry SET crs = f.crs, x = f.x, y = f.y, square = f.square FROM ("  # noqa: S608
-            "SELECT l.start_id, e.crs, e.x, e.y, e.square FROM record_link l JOIN search_entry e "
-            f"ON e.record_id = l.end_id WHERE e.x IS NOT NULL AND l.id IN ({tied})) f "
-            "WHERE search_entry.record_id = f.start_id AND search_entry.x IS NULL"
+            "SELECT l.start_id, e.crs, e.x, e.y, e.square FROM record_link l JOIN search_entry o "
+            f"ON o.record_id = l.start_id JOIN search_entry e ON e.record_id = l.end_id AND {_TOLD} "
+            f"WHERE l.id IN ({tied})) f WHERE search_entry.record_id = f.start_id AND search_entry.x IS NULL"
         )
         with connection.cursor() as cursor:
             cursor.execute(sql, [*part, *carrying])
@@ -149,21 +165,27 @@ def bring_along(catalogue: Catalogue, records: Iterable[int], *, are_going: bool
             "UPDATE search_entry SET crs = coalesce(f.crs, ''), x = f.x, y = f.y, square = f.square FROM ("  # noqa: S608
             f"SELECT t.start_id, e.crs, e.x, e.y, e.square FROM (SELECT l.start_id, {last} AS link_id {standing} "
             f"AND l.start_id IN (SELECT l.start_id {standing} AND l.end_id IN ({marks})) GROUP BY l.start_id) t "
-            "LEFT JOIN record_link k ON k.id = t.link_id "
-            "LEFT JOIN search_entry e ON e.record_id = k.end_id AND e.x IS NOT NULL) f "
-            "WHERE search_entry.record_id = f.start_id AND NOT EXISTS (SELECT 1 FROM record_statement s "
-            "WHERE s.record_id = search_entry.record_id AND s.property = 'point')"
+            "JOIN search_entry o ON o.record_id = t.start_id LEFT JOIN record_link k ON k.id = t.link_id "
+            f"LEFT JOIN search_entry e ON e.record_id = k.end_id AND {_TOLD}) f "
+            f"WHERE search_entry.record_id = f.start_id AND NOT {_OWN_POINT}"
         )
         with connection.cursor() as cursor:
             cursor.execute(sql, [*values, *carrying, *carrying, *part])
 
 
-def mark(record: int, area: str, sensitivity: str) -> None:
-    """Let the index know how a record is marked now."""
+def mark(catalogue: Catalogue, record: int, area: str, sensitivity: str) -> None:
+    """Let the index know how a record is marked now; what is found where it is, and it where another is, follows."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE search_entry SET area = %s, sensitivity = %s WHERE record_id = %s", [area, sensitivity, record]
         )
+        cursor.execute(
+            "UPDATE search_entry SET crs = '', x = NULL, y = NULL, square = NULL "  # noqa: S608 - our own words
+            f"WHERE record_id = %s AND NOT {_OWN_POINT}",
+            [record],
+        )
+    place(catalogue, [record])
+    bring_along(catalogue, [record])
 
 
 def forget_unused_terms() -> int:

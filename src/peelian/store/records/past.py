@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from peelian.records.catalogue import Catalogue
 from peelian.records.entries import Entry
+from peelian.records.marking import Marking, Sensitivity, is_no_closer
 from peelian.records.points import Point
 from peelian.records.statements import Statement
 from peelian.store.records.index import STATEMENT, as_statement, entry_as_said
@@ -31,7 +32,8 @@ def titles_at(catalogue: Catalogue, records: Iterable[int], as_of: datetime) -> 
 def points_at(catalogue: Catalogue, entries: Mapping[int, tuple[str, Entry]], as_of: datetime) -> dict[int, Point]:
     """Return where these records were at an instant: their own point, else that of where a link then put them.
 
-    Of several such links the one told last counts, as in ``index.place``.
+    Of several such links the one told last counts, and a place that is now kept closer is not told, as in
+    ``index.place``.
     """
     found = {pk: entry.point for pk, (_, entry) in entries.items() if entry.point is not None}
     carrying = [link.name for link in catalogue.links.values() if link.place]
@@ -43,8 +45,10 @@ def points_at(catalogue: Catalogue, entries: Mapping[int, tuple[str, Entry]], as
     )
     ends = dict(rows.order_by("id").values_list("start_id", "end_id"))
     there = entries_at(catalogue, set(ends.values()), as_of)
+    now = Record.objects.filter(pk__in={*ends, *ends.values()}).values_list("pk", "sensitivity", "area", "keeper")
+    marked = {pk: Marking(Sensitivity(how), area, keeper) for pk, how, area, keeper in now}
     for start, end in ends.items():
-        point = there[end][1].point if end in there else None
+        point = there[end][1].point if end in there and is_no_closer(marked[end], marked[start]) else None
         if point is not None:
             found[start] = point
     return found

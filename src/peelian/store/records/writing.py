@@ -248,7 +248,7 @@ def untie(catalogue: Catalogue, link: int, reason: str, by: By) -> None:
         )
 
 
-def mark(record: int, marking: Marking, reason: str, by: By) -> None:
+def mark(catalogue: Catalogue, record: int, marking: Marking, reason: str, by: By) -> None:
     """Change how widely a record may be read, for a reason. Only a keeper who may read it now may change it.
 
     Raises
@@ -265,7 +265,7 @@ def mark(record: int, marking: Marking, reason: str, by: By) -> None:
         row.save(update_fields=["sensitivity", "area", "keeper"])
         Clearance.objects.filter(record=record).delete()
         Clearance.objects.bulk_create(Clearance(record_id=record, account=a) for a in sorted(marking.cleared))
-        index.mark(record, row.area, row.sensitivity)
+        index.mark(catalogue, record, row.area, row.sensitivity)
         audit.record(
             by.actor,
             Act.ALTERED,
