@@ -95,6 +95,19 @@ def test_sealed_record_is_no_more_than_whom_to_ask_on_every_page(town: dict[str,
     assert "Zebedee" in reader(ann).get(f"/records/{hidden}/").content.decode()
 
 
+def test_who_looked_tells_nothing_of_a_tie_to_what_is_sealed(town: dict[str, Any]) -> None:
+    ann, officer = town["analyst"], town["officer"]
+    hidden = add(ann, "person", sealed(ann), given_name="Zebedee", surname="Nightshade")
+    shown = add(ann, "person", surname="Quill")
+    van = add(ann, "vehicle", registration="RY52 APF")
+    tie(ann, "knows", shown, hidden)
+    tie(ann, "has-vehicle", shown, van)
+    told = reader(officer).get(f"/records/{shown}/").content.decode().split("Who looked</h2>")[1]
+    assert "tied records: has-vehicle" in told
+    assert "knows" not in told
+    assert "tied records: knows" in reader(ann).get(f"/records/{shown}/").content.decode()
+
+
 def test_correction_stands_beside_history_and_the_day_before_shows_what_was(town: dict[str, Any]) -> None:
     number = add(town["analyst"], "person", given_name="Ada", surname="Quil")
     client = reader(town["analyst"])

@@ -82,7 +82,7 @@ def record(request: HttpRequest, reader: Reader, number: int) -> HttpResponse:
         timeline=around.happenings(),
         picture=picture_of(spots),
         files=attachments.attached(number, reader.actor, reader.purpose),
-        looks=looks(number),
+        looks=looks(number, reader),
         types=known.types,
         as_of_form=form if form.is_bound else AsOfForm(),
         as_of=as_of,
@@ -107,10 +107,21 @@ def said_of(entity: Entity) -> tuple[Said, ...]:
     return (*found, *left)
 
 
-def looks(number: int) -> tuple[Line, ...]:
-    """Return who did what with a record, newest first, one line a look."""
+def looks(number: int, reader: Reader) -> tuple[Line, ...]:
+    """Return who did what with a record, newest first, one line a look.
+
+    What was done with it and a record that the reader may not read is left out: of such a tie nothing is told.
+    """
     lines = audit.about(reading.record_name(number), most=_MOST_LOOKS * (len(_PARTS_OF_A_LOOK) + 1))
-    return tuple(line for line in lines if line.what not in _PARTS_OF_A_LOOK)[:_MOST_LOOKS]
+    others = {line.number: _others(line) for line in lines}
+    readable = set(reading.readable_by(reader.actor, set().union(*others.values())))
+    shown = (line for line in lines if line.what not in _PARTS_OF_A_LOOK and others[line.number] <= readable)
+    return tuple(shown)[:_MOST_LOOKS]
+
+
+def _others(line: Line) -> set[int]:
+    """Return the other record that a line tells of: the far end of a tie, or what it was united with or parted from."""
+    return {pk for name in ("end", "with") if isinstance(pk := line.details.get(name), int)}
 
 
 def _end_of(form: AsOfForm) -> datetime | None:

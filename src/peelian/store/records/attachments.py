@@ -19,6 +19,7 @@ from peelian.records.writing import clean
 from peelian.store import audit
 from peelian.store.files import flush_folder, write_whole, writing
 from peelian.store.records import index
+from peelian.store.records.bulk import chunks
 from peelian.store.records.reading import need_row, record_name
 from peelian.store.records.tables import Attachment
 from peelian.store.records.writing import By, kept
@@ -205,16 +206,20 @@ def file_of(home: Path, digest: str) -> Path:
 
 
 def drop_files(home: Path, digests: Iterable[str]) -> int:
-    """Delete the files that no attachment names any more; return how many."""
-    wanted = set(digests)
-    held = set(Attachment.objects.filter(sha256__in=wanted).values_list("sha256", flat=True))
+    """Delete the files that no attachment names any more; return how many.
+
+    Nobody keeps a file meanwhile: the same bytes kept anew would be deleted with what was disposed of.
+    """
     gone = 0
-    for digest in sorted(wanted - held):
-        path = file_of(home, digest)
-        if path.exists():
-            path.unlink()
-            flush_folder(path.parent)
-            gone += 1
+    for part in chunks(sorted(set(digests))):
+        with kept():
+            held = set(Attachment.objects.filter(sha256__in=part).values_list("sha256", flat=True))
+            for digest in part:
+                path = file_of(home, digest)
+                if digest not in held and path.exists():
+                    path.unlink()
+                    flush_folder(path.parent)
+                    gone += 1
     return gone
 
 

@@ -13,6 +13,7 @@ from peelian.records.links import Link
 from peelian.records.marking import may_read, need_keeper, need_reader
 from peelian.records.purpose import Purpose
 from peelian.store import audit
+from peelian.store.records.bulk import chunks
 from peelian.store.records.reading import MOST_MEMBERS, as_link, component, marking_of, need_row, record_name
 from peelian.store.records.tables import LinkRow, MergeProposal, Record
 from peelian.store.records.writing import By, Told, add_link, kept, take_back
@@ -70,14 +71,14 @@ def merge(
         When the actor may not unite records.
     """
     need_keeper(by.actor, "unite records")
-    one, two = need_row(left, by.actor), need_row(right, by.actor)
-    catalogue.check_link(SAME_AS, one.type, two.type)
     told = tuple(r.strip() for r in reasons if r.strip())
     if not told:
         raise RecordError("say why the two are one: the reasons are kept with the merge.")
     if left == right:
         raise RecordError(f"record {left} is itself already.")
     with kept():
+        one, two = need_row(left, by.actor), need_row(right, by.actor)
+        catalogue.check_link(SAME_AS, one.type, two.type)
         members, _ = component(left, None)
         if right in members:
             raise ConflictError(f"records {left} and {right} are one already.")
@@ -107,14 +108,14 @@ def undo(merge_link: int, reason: str, by: By) -> None:
         When no reason is given.
     """
     need_keeper(by.actor, "part records")
-    row = LinkRow.objects.filter(pk=merge_link, type=SAME_AS).select_related("withdrawal").first()
-    if row is None or as_link(row).withdrawn_at is not None:
-        raise NotFoundError(f"there is no merge {merge_link} that stands.")
-    need_row(row.start_id, by.actor)
-    need_row(row.end_id, by.actor)
     if not reason.strip():
         raise RecordError("say why the two are not one: the reason is kept.")
     with kept():
+        row = LinkRow.objects.filter(pk=merge_link, type=SAME_AS).select_related("withdrawal").first()
+        if row is None or as_link(row).withdrawn_at is not None:
+            raise NotFoundError(f"there is no merge {merge_link} that stands.")
+        need_row(row.start_id, by.actor)
+        need_row(row.end_id, by.actor)
         take_back(row, reason.strip(), by)
         audit.record(
             by.actor,
@@ -146,14 +147,16 @@ def propose(proposals: Iterable[Proposed], method: str, by: By) -> int:
         When a pair is one record, or names one that does not exist.
     """
     pairs = {tuple(sorted((p.left, p.right))): p for p in proposals}
-    known = set(Record.objects.filter(pk__in={pk for pair in pairs for pk in pair}).values_list("pk", flat=True))
+    known: set[int] = set()
+    for part in chunks(sorted({pk for pair in pairs for pk in pair})):
+        known |= set(Record.objects.filter(pk__in=part).values_list("pk", flat=True))
     for left, right in pairs:
         if left == right or left not in known or right not in known:
             raise RecordError(f"records {left} and {right} cannot be proposed as one: both must exist, and be two.")
     with kept():
-        held = set(
-            MergeProposal.objects.filter(left__in=[left for left, _ in pairs]).values_list("left_id", "right_id")
-        )
+        held: set[tuple[int, int]] = set()
+        for part in chunks(sorted({left for left, _ in pairs})):
+            held |= set(MergeProposal.objects.filter(left__in=part).values_list("left_id", "right_id"))
         fresh = [(pair, p) for pair, p in sorted(pairs.items()) if pair not in held]
         MergeProposal.objects.bulk_create(
             [

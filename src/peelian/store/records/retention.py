@@ -185,10 +185,11 @@ def dispose(catalogue: Catalogue, policy: Policy, records: Sequence[int], reason
     why = reason.strip()
     if not why:
         raise RecordError("say why the records are disposed of: the reason is all that stays.")
-    rows = [need_row(record, by.actor) for record in sorted(set(records))]
-    _check_disposable(rows, by.at.date())
-    wanted = [row.pk for row in rows]
     with _wiping(), kept():
+        # What was decided while this waited for the store counts: a record kept a moment ago stays.
+        rows = [need_row(record, by.actor) for record in sorted(set(records))]
+        _check_disposable(rows, by.at.date())
+        wanted = [row.pk for row in rows]
         files = set(Attachment.objects.filter(record__in=wanted).values_list("sha256", flat=True))
         for row in rows:
             Disposal.objects.create(
@@ -252,13 +253,13 @@ def _delete_links(records: Sequence[int]) -> int:
 
 def _decide(policy: Policy, record: int, told: tuple[str, date, str, str], by: By) -> Clock:
     kind, on, reason, group = told
-    row = need_row(record, by.actor)
     why = reason.strip()
     if not why:
         raise RecordError("say why: the reason is kept with the decision.")
     if on > by.at.date():
         raise RecordError(f"{on} is to come; a clock starts on a day that was.")
     with kept():
+        row = need_row(record, by.actor)
         RetentionEvent.objects.create(
             record=row, kind=kind, on=on, reason=why, group=group, recorded_at=by.at, recorder=by.actor.name
         )

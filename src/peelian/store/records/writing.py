@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from peelian.errors import ConflictError, NotFoundError, RecordError, StoreError
 from peelian.records.access import Act, Actor
@@ -21,6 +21,9 @@ from peelian.store import audit
 from peelian.store.records import index, intake
 from peelian.store.records.reading import as_link, marking_of, need_row, record_name, statements_of
 from peelian.store.records.tables import Clearance, LinkRow, LinkWithdrawal, Record, StatementRow
+
+#: PostgreSQL's key for "whoever changes a record waits here"; SQLite has one writer anyway. It comes before all others.
+_LOCK = 7_330_147
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Told:
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """A transaction whose refusal by the database is the store's error, with the mend.
+    """A transaction that has the records to itself, so that what it reads first still holds when it writes.
+
+    A refusal by the database is the store's error, with the mend.
 
     Raises
     ------
@@ -51,6 +56,9 @@ def kept() -> Iterator[None]:
     """
     try:
         with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             yield
     except DatabaseError as error:
         raise StoreError(f"the database refused: {error}. Nothing was kept; is the disk full or read-only?") from error
@@ -107,10 +115,10 @@ def state(  # noqa: PLR0913 - a statement has as many parts as it has
     ConflictError
         When ``corrects`` is no statement of the property that stands.
     """
-    row = _changeable(record, by.actor)
-    prop = catalogue.type(row.type).property(name)
-    text = "" if value is None else written(prop, value)
     with kept():
+        row = _changeable(record, by.actor)
+        prop = catalogue.type(row.type).property(name)
+        text = "" if value is None else written(prop, value)
         if corrects is not None:
             _need_standing(record, corrects, name)
         stance = Stance.UNKNOWN if value is None else Stance.SAYS
@@ -132,12 +140,12 @@ def withdraw(catalogue: Catalogue, statement: int, reason: str, by: By) -> State
     RecordError
         When no reason is given.
     """
-    about = StatementRow.objects.filter(pk=statement).first() if statement < 2**62 else None
-    if about is None:
-        raise NotFoundError(f"there is no statement {statement}.")
-    _changeable(about.record_id, by.actor)
     why = _reason(reason)
     with kept():
+        about = StatementRow.objects.filter(pk=statement).first() if statement < 2**62 else None
+        if about is None:
+            raise NotFoundError(f"there is no statement {statement}.")
+        _changeable(about.record_id, by.actor)
         statements = statements_of([about.record_id], None)
         felled = {s.about for s in _effective(statements)}
         if statement in felled:
@@ -162,9 +170,9 @@ def dispute(record: int, text: str, told: Told, by: By, *, about: int | None = N
     NotFoundError
         When ``about`` is no statement of the record.
     """
-    _changeable(record, by.actor)
     said = _reason(text)
     with kept():
+        _changeable(record, by.actor)
         name = ""
         if about is not None:
             row = StatementRow.objects.filter(pk=about, record_id=record).first()
@@ -195,13 +203,13 @@ def tie(  # noqa: PLR0913 - a link has as many parts as it has
     ConflictError
         When it stands already.
     """
-    first, second = _changeable(start, by.actor), _changeable(end, by.actor)
-    link = catalogue.check_link(link_type, first.type, second.type)
-    if link.same:
-        raise RecordError("two records that are the same are merged, with the reasons for it: see merges.")
-    if start == end:
-        raise RecordError(f"link {link_type!r} ties record {start} to itself.")
     with kept():
+        first, second = _changeable(start, by.actor), _changeable(end, by.actor)
+        link = catalogue.check_link(link_type, first.type, second.type)
+        if link.same:
+            raise RecordError("two records that are the same are merged, with the reasons for it: see merges.")
+        if start == end:
+            raise RecordError(f"link {link_type!r} ties record {start} to itself.")
         standing_now = LinkRow.objects.filter(
             type=link_type, start=start, end=end, detail=detail, withdrawal__isnull=True
         )
@@ -229,12 +237,12 @@ def untie(catalogue: Catalogue, link: int, reason: str, by: By) -> None:
     NotFoundError
         When there is no such link that stands.
     """
-    row = LinkRow.objects.filter(pk=link).select_related("withdrawal").first() if link < 2**62 else None
-    if row is None or as_link(row).withdrawn_at is not None:
-        raise NotFoundError(f"there is no link {link} that stands.")
-    _changeable(row.start_id, by.actor)
-    _changeable(row.end_id, by.actor)
     with kept():
+        row = LinkRow.objects.filter(pk=link).select_related("withdrawal").first() if link < 2**62 else None
+        if row is None or as_link(row).withdrawn_at is not None:
+            raise NotFoundError(f"there is no link {link} that stands.")
+        _changeable(row.start_id, by.actor)
+        _changeable(row.end_id, by.actor)
         take_back(row, _reason(reason), by)
         if catalogue.link(row.type).place:
             index.reindex(catalogue, [row.start_id], by.at)
@@ -257,9 +265,9 @@ def mark(catalogue: Catalogue, record: int, marking: Marking, reason: str, by: B
         When the actor is no keeper of records.
     """
     need_keeper(by.actor, "mark a record")
-    row = _changeable(record, by.actor)
     why = _reason(reason)
     with kept():
+        row = _changeable(record, by.actor)
         before = marking_of(row)
         row.sensitivity, row.area, row.keeper = marking.sensitivity.value, marking.area, marking.keeper
         row.save(update_fields=["sensitivity", "area", "keeper"])
