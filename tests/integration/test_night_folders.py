@@ -24,6 +24,7 @@ def _settle(home: Path) -> None:
 def test_a_night_that_comes_or_goes_is_seen(tmp_path: Path) -> None:
     nights = NightFolders(tmp_path)
     assert nights.nights() == ()
+    (tmp_path / "nights" / "2018-02-30").mkdir(parents=True)  # no day: somebody's own copy
     _publish(tmp_path, "2018-12-20", "town")
     _settle(tmp_path)
     assert nights.nights() == nights.nights() == (date(2018, 12, 20),)

@@ -26,6 +26,8 @@ from peelian.store.events import EventStore
 from peelian.store.records.crimes import Crime, crimes
 
 SOURCE = "records"
+#: As with every other feed, a crime of an earlier year is a slip of the pen, or a program's word for "no date".
+_FIRST_YEAR = 1970
 _VERSION = ("crime_type", "x", "y", "occurred_from", "occurred_to")
 
 
@@ -148,7 +150,7 @@ def _event(crime: Crime, crime_types: Mapping[str, str], target: Target) -> tupl
         point = read_point(crime.point)
         start, end, is_day = _span(crime.happened, target.time_zone)
         reported = read_when(crime.reported).end if crime.reported else None
-    except RecordError:
+    except (RecordError, OverflowError):  # a day of the year 1 has no midnight east of Greenwich
         raise _Refused("unreadable place or date") from None
     if point.crs != target.crs:
         raise _Refused("place in another CRS")
@@ -182,6 +184,8 @@ def _span(text: str, time_zone: str) -> tuple[datetime, datetime, bool]:
     if when.precision in ("month", "year"):
         raise _Refused("known to the month or year only")
     ends = [_edge(part, time_zone) for part in text.split("/")]
+    if ends[0][0].year < _FIRST_YEAR:
+        raise _Refused("before 1970")
     is_day = any(day for _, _, day in ends)
     return ends[0][0], ends[-1][1], is_day
 

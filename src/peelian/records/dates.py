@@ -54,11 +54,11 @@ def _one(text: str) -> When:
             days = {1: 366 if monthrange(year, 2)[1] == 29 else 365, 2: monthrange(year, month)[1], 3: 1}  # noqa: PLR2004 - leap
             return When(text, start, start + timedelta(days=days[len(parts)]), _LENGTHS[len(parts)])
         at = datetime.fromisoformat(text)
+        instant = at if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise RecordError(
             f"date {text!r} cannot be read; write 2017, 2017-08, 2017-08-24 or 2017-08-24T13:05+01:00."
         ) from error
     if at.tzinfo is None:
         raise RecordError(f"time {text!r} has no zone; write it as {text}+00:00, or the day alone.")
-    instant = at.astimezone(UTC)
     return When(at.isoformat(timespec="seconds" if at.second else "minutes"), instant, instant, "minute")

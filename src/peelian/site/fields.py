@@ -1,14 +1,33 @@
 """Form fields that every form shares: text that every database can keep."""
 
 import unicodedata
+from datetime import date
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 #: What may stand in a text of several lines beside what can be read.
 _BREAKS = frozenset("\n\r\t")
 #: Marks that are drawn as nothing and turn the order of letters round, or stand between them unseen.
 _UNSEEN = frozenset("\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+#: Before and after these no calendar of ours can count: a day has a day after it, in every time zone.
+_FIRST, _LAST = date(1000, 1, 1), date(8999, 12, 31)
+
+
+class Day(forms.DateField):
+    """A day that can be counted from."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Django's own
+        """Hold it to the years that can be counted."""
+        words = "Give a year from 1000 to 8999."
+        bounds = [MinValueValidator(_FIRST, message=words), MaxValueValidator(_LAST, message=words)]
+        super().__init__(**{**options, "validators": [*options.get("validators", ()), *bounds]})
 
 
 class Words(forms.CharField):

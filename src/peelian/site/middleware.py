@@ -74,7 +74,7 @@ class ErrorMiddleware:
         status = status_of(error)
         keep(request)
         if status >= 500:  # noqa: PLR2004 - from here on it is ours, not the reader's
-            log.error("%s %s: %s", request.method, request.path, error)
+            log.error("%s %r: %r", request.method, request.path, str(error))  # quoted: a line of the log is one line
         answer = page(request, "error.html.j2", status=status, heading=_HEADINGS[status], sentence=str(error))
         return retry_after(answer, error)
 
@@ -109,7 +109,7 @@ class RuleMiddleware:
             return None
         actor, rule = actor_of(request), rule_of(view)
         if rule is None:
-            log.error("view %s has no rule", request.path)
+            log.error("view %r has no rule", request.path)
             return page(request, "error.html.j2", status=403, heading=_HEADINGS[403], sentence="This page has no rule.")
         if not rule.lets_in(actor):
             if actor.role == Role.PUBLIC:

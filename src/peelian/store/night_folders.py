@@ -145,9 +145,17 @@ def _days(root: Path, changed_ns: int) -> tuple[tuple[date, ...], tuple[date, ..
     """Return the dates with a published night, newest first, and those that have a folder and no night."""
     del changed_ns
     nights = NightFolders(root.parent)
-    named = [date.fromisoformat(p.name) for p in root.iterdir() if _DAY.fullmatch(p.name) and p.is_dir()]
+    named = [day for p in root.iterdir() if (day := _day(p.name)) is not None and p.is_dir()]
     held = {d for d in named if nights.forces(d)}
     return tuple(sorted(held, reverse=True)), tuple(sorted(set(named) - held))
+
+
+def _day(name: str) -> date | None:
+    """Return the day that a folder is named for; a copy with another name, or of a day that never was, is no night."""
+    try:
+        return date.fromisoformat(name) if _DAY.fullmatch(name) else None
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=_KEPT)

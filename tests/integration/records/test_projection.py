@@ -16,10 +16,10 @@ from peelian.sources.pole.crime_types import read_crime_types
 MARK = "xqzmark"
 
 
-def _project(store: Store, hours: float = 48.0, delay: float | None = None) -> Any:  # noqa: ANN401 - a value from behind Django
+def _project(store: Store, hours: float = 48.0, delay: float | None = None, zone: str = "Europe/London") -> Any:  # noqa: ANN401 - a value from behind Django
     from peelian.jobs.projection import Target, project
 
-    target = Target("gmp", "Greater Manchester", "Europe/London", delay_hours=delay)
+    target = Target("gmp", "Greater Manchester", zone, delay_hours=delay)
     at = NOON + timedelta(hours=hours)
     return project(
         store.home, store.rules.catalogue, read_crime_types(store.home / "crime-types.toml"), target, ANN, at
@@ -57,6 +57,13 @@ def test_crime_becomes_an_event_at_its_place_on_its_own_day(store: Store) -> Non
     assert _project(store).number is None
 
 
+def test_day_that_no_clock_east_of_greenwich_can_tell_costs_that_crime_alone(sqlite_store: Store) -> None:
+    _crime(sqlite_store)
+    _crime(sqlite_store, happened="0001-01-01")
+    report = _project(sqlite_store, zone="Asia/Tokyo")
+    assert (report.new, dict(report.refused)) == (1, {"unreadable place or date": 1})
+
+
 def test_assumed_delay_stands_in_where_no_report_is_told(store: Store) -> None:
     _crime(store, happened="2026-02-01")
     _project(store, delay=12)
@@ -73,6 +80,7 @@ def test_assumed_delay_stands_in_where_no_report_is_told(store: Store) -> None:
         ({"happened": "2026-02"}, "known to the month or year only"),
         ({"happened": "2026-01-01/2026-02"}, "known to the month or year only"),
         ({"happened": "2027-02-01"}, "from the future"),
+        ({"happened": "0001-01-01"}, "before 1970"),
         ({"marking": Marking(Sensitivity.SEALED, "", "DI Rees", frozenset())}, "sealed"),
         ({"point": "EPSG:32630 1000.0 1000.0 exact"}, "place in another CRS"),
     ],

@@ -76,6 +76,13 @@ def test_no_act_is_told_twice_in_one_line(plain: Town) -> None:
     assert "<b>signed in</b> from 192.0.2.7, by password" in text
 
 
+def test_day_beyond_the_calendar_is_answered_in_words(plain: Town) -> None:
+    for day in ("9999-12-31", "0001-01-01"):
+        answer = client_of(plain["overseer"]).get("/audit/", {"day": day})
+        assert answer.status_code == 400, day
+        assert "Give a year from 1000 to 8999." in answer.content.decode()
+
+
 def test_lines_are_found_by_person_act_record_and_day(plain: Town) -> None:
     write(plain)
     client = client_of(plain["overseer"])

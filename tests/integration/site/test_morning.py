@@ -92,4 +92,5 @@ def test_models_page_claims_what_the_verdict_claims_and_shows_the_report_to_thos
     assert client_of(town["evaluator"]).get(report).status_code == 200
     assert client_of(town["officer"]).get(report).status_code == 403
     assert Role.OFFICER.value in {a.role for a in town.values()}
-    assert client_of(town["evaluator"]).get("/morning/models/none/report.html").status_code == 404
+    for other in ("none", "*", "%2e%2e", "a" * 200):
+        assert client_of(town["evaluator"]).get(f"/morning/models/{other}/report.html").status_code == 404

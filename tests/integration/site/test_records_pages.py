@@ -108,6 +108,17 @@ def test_who_looked_tells_nothing_of_a_tie_to_what_is_sealed(town: dict[str, Any
     assert "tied records: knows" in reader(ann).get(f"/records/{shown}/").content.decode()
 
 
+def test_day_beyond_the_calendar_is_answered_in_words(town: dict[str, Any]) -> None:
+    number = add(town["analyst"], "person", surname="Quill")
+    client = reader(town["analyst"])
+    for path in (f"/records/{number}/?on=9999-12-31", "/records/?until=9999-12-31", "/records/?since=0001-01-01"):
+        answer = client.get(path)
+        assert answer.status_code == 400, path
+        assert "Give a year from 1000 to 8999." in answer.content.decode(), path
+    told = {"property": "date-of-birth", "value": "0001-01-01T00:00+14:00", "source": "x", "reliability": "stated"}
+    assert client.post(f"/records/{number}/state/", told).status_code == 400
+
+
 def test_correction_stands_beside_history_and_the_day_before_shows_what_was(town: dict[str, Any]) -> None:
     number = add(town["analyst"], "person", given_name="Ada", surname="Quil")
     client = reader(town["analyst"])

@@ -172,12 +172,17 @@ def _matched(terms: OidcTerms, claims: Claims) -> Account | None:
         raise NotAllowedError(f"{terms.label} did not say {terms.claim!r}. Ask your administrator.")
     if terms.claim != "email":
         return Account.objects.filter(username__iexact=said).first()
-    if claims.get("email_verified") is False:
+    if not _is_verified(claims):
         raise NotAllowedError(f"{terms.label} has not verified your e-mail address.")
     found = list(Account.objects.filter(email__iexact=said)[:2])
     if len(found) > 1:
         raise NotAllowedError("several accounts have your e-mail address. Ask your administrator.")
     return found[0] if found else None
+
+
+def _is_verified(claims: Claims) -> bool:
+    """Tell whether the provider vouches for the e-mail address, or says nothing of it; some say it as a text."""
+    return str(claims.get("email_verified", True)).casefold() == "true"
 
 
 def _opened(terms: OidcTerms, claims: Claims) -> Account:
@@ -197,7 +202,7 @@ def _opened(terms: OidcTerms, claims: Claims) -> Account:
             terms.areas,
             None,
             at=utc_now(),
-            email=str(email) if email and claims.get("email_verified") is not False else "",
+            email=str(email) if email and _is_verified(claims) else "",
         )
     except StoreError as error:
         raise NotAllowedError(f"no account could be opened for you: {error}") from error

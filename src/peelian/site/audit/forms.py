@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from peelian.records.access import Act
-from peelian.site.fields import Words
+from peelian.site.fields import Day, Words
 from peelian.store.accounts import Account
 from peelian.store.audit import Search
 
@@ -18,7 +18,7 @@ class SearchForm(forms.Form):
     person = forms.TypedChoiceField(label="Person", required=False, coerce=int, empty_value=None)
     act = forms.ChoiceField(label="Act", required=False, choices=[("", "any"), *((a.value, a.value) for a in Act)])
     record = Words(label="Record", required=False, max_length=200)
-    day = forms.DateField(label="Day (UTC)", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day = Day(label="Day (UTC)", required=False)
 
     def __init__(self, known: Iterable[Account], asked: QueryDict) -> None:
         """Offer every account that there ever was: closed ones stay."""

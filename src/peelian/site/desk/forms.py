@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from peelian.places.shifts import MOST_MINUTES, WEEKDAYS
-from peelian.site.fields import Text, Words
+from peelian.site.fields import Day, Text, Words
 
 _LONG, _SHORT = 2000, 200
 #: A bundle of more crime types than this is all crime.
@@ -16,8 +16,8 @@ _MOST_WEIGHTS = 40
 _MOST_WEIGHT = 1_000_000.0
 
 
-def _date(label: str, hint: str = "") -> forms.DateField:
-    return forms.DateField(label=label, help_text=hint, widget=forms.DateInput(attrs={"type": "date"}))
+def _date(label: str, hint: str = "") -> Day:
+    return Day(label=label, help_text=hint)
 
 
 class ReasonForm(forms.Form):

@@ -108,10 +108,10 @@ def models(request: HttpRequest) -> HttpResponse:
 @allow(_READS_REPORTS)
 def report(request: HttpRequest, name: str) -> HttpResponse:
     """Return a backtest's own report, as it was written."""
-    folder = BacktestFolder.of(site_settings().home, name)
-    told = _told(folder)
-    path = folder.path / "report.html"
-    if told is None or not path.is_file() or not actor_of(request).may_see(told["force"]):
+    folder = next((found for found in backtests(site_settings().home) if found.path.name == name), None)
+    told = None if folder is None else _told(folder)
+    path = None if folder is None else folder.path / "report.html"
+    if told is None or path is None or not path.is_file() or not actor_of(request).may_see(told["force"]):
         raise NotFoundError(f"there is no report of a backtest {name!r}.")
     return HttpResponse(path.read_bytes(), content_type="text/html; charset=utf-8")
 

@@ -13,7 +13,7 @@ from peelian.records.marking import Marking, Sensitivity
 from peelian.records.retention import Policy
 from peelian.records.statements import Reliability
 from peelian.records.writing import written
-from peelian.site.fields import Text, Words
+from peelian.site.fields import Day, Text, Words
 from peelian.site.records.forms import ReasonForm, day_field, hint_of, problem, start_of
 
 _SHORT, _LONG, _MOST_VALUES = 200, 50_000, 50
@@ -217,7 +217,7 @@ class ResetForm(forms.Form):
     """What starts a record's clock anew, and on which day it happened."""
 
     why = forms.ChoiceField(label="What happened")
-    on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}))
+    on = Day(label="On")
 
     def __init__(self, policy: Policy, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own
         """Offer what the policy lets start a clear period."""

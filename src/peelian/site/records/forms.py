@@ -14,16 +14,16 @@ from peelian.records.catalogue import Catalogue, Kind, Property
 from peelian.records.purpose import Purpose
 from peelian.records.queries import Filters, Near
 from peelian.records.statements import Reliability
-from peelian.site.fields import Text, Words
+from peelian.site.fields import Day, Text, Words
 
 _LONG, _SHORT = 2000, 200
 _LONGEST_QUERY = 200
 _DEGREES = (90.0, 180.0)
 
 
-def day_field(label: str, hint: str = "") -> forms.DateField:
+def day_field(label: str, hint: str = "") -> Day:
     """Return a field for a day that may be left out."""
-    return forms.DateField(label=label, help_text=hint, required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    return Day(label=label, help_text=hint, required=False)
 
 
 def start_of(day: date) -> datetime:
