@@ -122,7 +122,7 @@ def _boxes(path: Path, written_ns: int, key: NightKey, areas: Slugs, kinds: Slug
         chosen = (f for f in features if f["properties"]["is_chosen"])
         made = (_box(key, f, area_slug, kind_slug) for f in chosen)
         return {box.id: box for box in made}
-    except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
         raise StoreError(f"{path} cannot be read ({error}). Make the night anew: peelian night --again.") from error
 
 

@@ -75,17 +75,35 @@ class NightFolders:
         return tuple(sorted(p.parent.name for p in site.glob("*/index.json.gz")))
 
     def index(self, force_id: str, night: date, level: str) -> Document:
-        """Return the list of a night's maps (``delivery.site_documents.index_document``)."""
-        return self._read(force_id, night, level, "index.json.gz")
+        """Return the list of a night's maps (``delivery.site_documents.index_document``).
+
+        Raises
+        ------
+        StoreError
+            When it is another night's: its boxes would be shown as this one's.
+        """
+        read = self._read(force_id, night, level, "index.json.gz")
+        if (read.get("force", {}).get("id"), read.get("night"), read.get("level")) != (force_id, str(night), level):
+            raise _of_another(self._path(force_id, night, level, "index.json.gz"))
+        return read
 
     def ground(self, force_id: str, night: date, level: str, area_slug: str) -> Document:
         """Return an area's outline and streets (``ground_document``)."""
         return self._read(force_id, night, level, f"ground-{area_slug}.json.gz")
 
     def map(self, force_id: str, night: date, level: str, area_slug: str, kind_slug: str, longer: int = 0) -> Document:
-        """Return one map (``map_documents``), or its longer list of so many boxes."""
-        ending = f"-top-{longer}" if longer else ""
-        return self._read(force_id, night, level, f"map-{area_slug}-{kind_slug}{ending}.json.gz")
+        """Return one map (``map_documents``), or its longer list of so many boxes.
+
+        Raises
+        ------
+        StoreError
+            When it is another area's or crime type's.
+        """
+        name = f"map-{area_slug}-{kind_slug}{f'-top-{longer}' if longer else ''}.json.gz"
+        read = self._read(force_id, night, level, name)
+        if (read.get("area", area_slug), read.get("kind", kind_slug)) != (area_slug, kind_slug):
+            raise _of_another(self._path(force_id, night, level, name))
+        return read
 
     def boxes(self, force_id: str, night: date, level: str) -> Path:
         """Return where all boxes of a level stand (``boxes_document``): too much to keep beside the other documents.
@@ -163,10 +181,16 @@ def _document(path: Path, written_ns: int) -> Document:
     """Return a document; ``written_ns`` makes a file written anew another key. Nobody may change what is returned."""
     del written_ns
     try:
-        read: Document = json.loads(gzip.decompress(path.read_bytes()))
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+        read = json.loads(gzip.decompress(path.read_bytes()))
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise StoreError(f"{path} cannot be read ({error}). Make the night anew: peelian night --again.") from error
+    if not isinstance(read, dict):
+        raise StoreError(f"{path} is no document of a night. Make the night anew: peelian night --again.")
     return read
+
+
+def _of_another(path: Path) -> StoreError:
+    return StoreError(f"{path} is that of another map or night. Make the night anew: peelian night --again.")
 
 
 def _force_of(folder: Path) -> str | None:

@@ -105,6 +105,19 @@ def test_photograph_is_kept_without_what_its_camera_wrote(sqlite_store: Store) -
     assert attached(todd, ANN, WHY) == (kept,)
 
 
+def test_photograph_whose_camera_wrote_damaged_notes_is_kept_upright(sqlite_store: Store) -> None:
+    from peelian.store.records.attachments import open_attachment
+
+    todd, out = sqlite_store.add("person", name="Todd"), io.BytesIO()
+    held_sideways, length_as_a_fraction = "011200030000000100060000", "0200000b0000000100000026"
+    notes = bytes.fromhex("4d4d002a000000080002" + held_sideways + length_as_a_fraction + "00000000")
+    Image.new("RGB", (60, 40), "teal").save(out, "JPEG", exif=b"Exif\0\0" + notes)
+    kept = _attach(sqlite_store, todd, "scene.jpg", out.getvalue())
+    _, file = open_attachment(sqlite_store.home, kept.id, ANN, WHY)
+    with file, Image.open(file) as again:
+        assert again.size == (40, 60)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -160,6 +173,8 @@ def test_file_that_declares_entities_is_not_read(sqlite_store: Store) -> None:
     laughs = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><w>&b;</w>'
     kept = _attach(sqlite_store, todd, "laughs.docx", _zipped(word__document_xml=laughs))
     assert "entities" in kept.text_note
+    hidden = f'<?xml version="1.0" encoding="UTF-16"?>{laughs}'.encode("utf-16")
+    assert "entities" in _attach(sqlite_store, todd, "quiet.docx", _zipped(word__document_xml=hidden)).text_note
 
 
 def test_picture_of_too_many_pixels_is_refused(sqlite_store: Store) -> None:

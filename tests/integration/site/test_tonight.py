@@ -361,6 +361,37 @@ def test_a_night_in_another_shape_says_how_it_is_made_anew(town: dict[str, Any],
     assert f"peelian night --again --on {NIGHT}" in words_of(answer)
 
 
+def test_a_map_that_lies_where_anothers_should_is_not_shown_as_it(town: dict[str, Any], site_home: Path) -> None:
+    folder = site_home / "nights" / NIGHT / "site" / "district"
+    mine = folder / "map-North-burglary.json.gz"
+    other = next(p for p in folder.glob("map-*-burglary.json.gz") if p != mine and "-top-" not in p.name)
+    mine.write_bytes(other.read_bytes())
+    client = client_of(town["analyst"])
+    for path in (NORTH, f"{NORTH}places.json", f"{NORTH}box/1/"):
+        answer = client.get(path)
+        assert answer.status_code == 503, path
+        assert "is that of another map or night" in answer.content.decode(), path
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b"[" * 100_000])
+@pytest.mark.parametrize("name", ["index", "map-North-burglary", "ground-North", "boxes"])
+def test_a_document_that_is_none_is_answered_with_the_mend(
+    town: dict[str, Any], site_home: Path, name: str, content: bytes
+) -> None:
+    (site_home / "nights" / NIGHT / "site" / "district" / f"{name}.json.gz").write_bytes(gzip.compress(content))
+    path = "/api/v1/boxes" if name == "boxes" else NORTH
+    answer = client_of(town["analyst"]).get(path)
+    assert answer.status_code == 503
+    assert "Make the night anew" in answer.content.decode()
+
+
+def test_a_list_of_another_night_is_not_shown_as_this_ones(town: dict[str, Any], site_home: Path) -> None:
+    rewrite(site_home, "index", lambda d: d.update(night="2018-04-19"))
+    answer = client_of(town["analyst"]).get(NORTH)
+    assert answer.status_code == 503
+    assert "is that of another map or night" in answer.content.decode()
+
+
 def test_every_text_of_a_document_is_text_on_the_page(town: dict[str, Any], site_home: Path) -> None:
     def spoil(value: Any) -> Any:  # noqa: ANN401 - any part of a document
         if isinstance(value, dict):

@@ -104,12 +104,12 @@ def look(request: HttpRequest, where: Where) -> Sight:
     if shown.top != index.get("longer"):
         shown = replace(shown, top=0)
     document = folders().map(where.force, where.day, where.level, where.area, where.kind, shown.top)
-    if document["schema"] != SCHEMA:
+    if document.get("schema") != SCHEMA:
         raise TurnedError(
             elsewhere(
                 request,
                 "This night was made by another version of Peelian.",
-                f"Its maps are kept in shape {document['schema']}, and this version reads {SCHEMA}. Made anew by "
+                f"Its maps are kept in shape {document.get('schema')}, and this version reads {SCHEMA}. Made anew by "
                 f"“peelian night --again --on {where.night}” it can be shown; its boxes are on record either way.",
                 [("The present night", opening())],
                 409,
