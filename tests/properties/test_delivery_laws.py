@@ -3,7 +3,7 @@
 import re
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import escape
 
@@ -11,7 +11,7 @@ from peelian.delivery import words
 from peelian.delivery.frame import Frame
 from peelian.delivery.labels import Label, Room
 from peelian.delivery.marks import draw_labels
-from peelian.delivery.names import slugs
+from peelian.delivery.names import slugs, told_apart
 from peelian.delivery.spreadsheet import _cell
 from peelian.delivery.streets import GAP_M, street_lines
 
@@ -25,6 +25,24 @@ def test_every_id_gets_a_name_of_its_own_that_any_file_system_takes(ids: list[st
     assert set(named) == set(ids)
     assert len({name.lower() for name in named.values()}) == len(ids)
     assert all(re.fullmatch("[A-Za-z0-9-]+", name) for name in named.values())
+
+
+WORDS = st.lists(st.sampled_from(["North", "West", "burglary", "theft", "type1", "top", "20", "2"]), max_size=4)
+IDS = st.lists(WORDS.map(" ".join), min_size=1, max_size=6, unique=True)
+
+
+@given(IDS, IDS)
+@example(["North", "North West"], ["burglary", "West burglary"])
+@example(["North"], ["theft", "theft top 20"])
+def test_every_map_of_a_night_has_a_file_of_its_own(areas: list[str], kinds: list[str]) -> None:
+    area_of, kind_of = slugs(areas), told_apart(slugs(areas), slugs(kinds, "type"))
+    made = [
+        f"map-{area}-{kind}{ending}".lower()
+        for area in area_of.values()
+        for kind in kind_of.values()
+        for ending in ("", "-top-20")
+    ]
+    assert len(set(made)) == 2 * len(areas) * len(kinds)
 
 
 @given(LETTERS)

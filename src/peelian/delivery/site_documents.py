@@ -24,7 +24,7 @@ from peelian.delivery.ground import Ground
 from peelian.delivery.making import streets_behind
 from peelian.delivery.maps import kinds_of, plain_boxes, recent_crimes
 from peelian.delivery.marks import age_name
-from peelian.delivery.names import slugs
+from peelian.delivery.names import slugs, told_apart
 from peelian.delivery.night_record import clean, score
 from peelian.delivery.reasons import Part, Reasons, reasons
 from peelian.delivery.views import MapView
@@ -55,7 +55,8 @@ def kind_slugs(night: Night) -> Mapping[str, str]:
     A published night holds a card of every bundle's own name, so the cards name them all in one order.
     """
     names = [card.crime_type for card in night.cards if card.crime_type != "*"]
-    return slugs(dict.fromkeys([*names, *(a.bundle.name for a in night.areas)]), "type")
+    kinds = slugs(dict.fromkeys([*names, *(a.bundle.name for a in night.areas)]), "type")
+    return told_apart(slugs(area.id for area in night.layer.areas), kinds)
 
 
 def box_count(night: Night) -> int:

@@ -59,6 +59,17 @@ def test_an_area_that_is_not_ones_own_is_refused(town: dict[str, Any]) -> None:
     assert answer.status_code == 403
 
 
+def test_the_months_of_another_map_that_has_the_address_now_are_not_shown(
+    town: dict[str, Any], site_home: Path
+) -> None:
+    client = client_of(town["analyst"])
+    assert "on record. " in client.get(MORNING).content.decode()
+    path = site_home / "reviews" / "force=town" / "district" / "site" / "review-North-burglary.json.gz"
+    review = json.loads(gzip.decompress(path.read_bytes()))
+    path.write_bytes(gzip.compress(json.dumps({**review, "crime_type": "robbery"}).encode()))
+    assert "on record. " not in client.get(MORNING).content.decode()
+
+
 @pytest.mark.parametrize("part", ["town", NIGHTS[1], "district", "North", "burglary"])
 def test_an_address_that_leads_nowhere_says_so(town: dict[str, Any], part: str) -> None:
     answer = client_of(town["analyst"]).get(MORNING.replace(part, "nowhere"))

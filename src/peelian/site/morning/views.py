@@ -85,7 +85,7 @@ def morning_page(request: HttpRequest, **parts: str) -> HttpResponse:
         edits=document.get("edits_score"),
         anyone=_anyone(index, where, document) if last else "",
         streets=ours(folders().ground(where.force, where.day, where.level, where.area)["definitions"]),
-        review=_review(where),
+        review=_review(where, document),
         picker=choosing(folders(), actor, index, where, Shown(), now()),
         may_read_reports=actor.role in _READS_REPORTS,
         looks_back=actor.role in LOOKS_BACK,
@@ -125,10 +125,13 @@ def _anyone(index: Document, where: Where, document: Document) -> str:
     return presence_sentence(there.n_boxes, there.visits, there.visited, there.fully_visited, there.median_minutes)
 
 
-def _review(where: Where) -> Document | None:
+def _review(where: Where, document: Document) -> Document | None:
+    """Return the review of a night's map; none where the address is another map's since that night."""
     try:
         found = ReviewStore(site_settings().home).document(where.force, where.level, where.area, where.kind)
     except NotFoundError:
+        return None
+    if any(found[name] != document[name] for name in ("area_id", "crime_type")):
         return None
     return {**found, "chart": ours(found["chart"])}
 
