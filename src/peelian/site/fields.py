@@ -1,6 +1,9 @@
-"""Form fields that every form shares: text that every database can keep."""
+"""What every form shares: text that every database can keep, days that can be counted, and what it was drawn from."""
 
+import hashlib
+import json
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -63,3 +66,29 @@ class Text(Words):
     def to_python(self, value: object) -> str:
         """Return the text with plain line ends."""
         return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+#: The field in which a form carries the seal of what it was drawn from.
+DRAWN_FROM = "drawn_from"
+
+
+class DrawnForm(forms.Form):
+    """A form that shows how something stands, to be changed: sent after somebody else changed it, it is refused.
+
+    Else whoever opened the page first would put back, unseen, what the other took away.
+    """
+
+    drawn_from = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    _now = ""
+
+    def hold_to(self, now: Mapping[str, object]) -> None:
+        """Hold the form to what it shows, as that stands now; call it before anything is asked of the form."""
+        self._now = hashlib.sha256(json.dumps(now, sort_keys=True, default=str).encode()).hexdigest()
+        self.initial = {**self.initial, DRAWN_FROM: self._now}
+
+    def clean_drawn_from(self) -> str:
+        """Refuse a form that shows what is no more."""
+        told: str = self.cleaned_data[DRAWN_FROM]
+        if told and told != self._now:
+            self.add_error(None, "Somebody changed this while the page was open. Open the page anew, and look first.")
+        return told

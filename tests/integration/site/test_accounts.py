@@ -101,6 +101,23 @@ def test_a_change_of_role_ends_the_sessions_and_is_written_with_before_and_after
     assert audit.head()[0] == n_lines
 
 
+def test_what_one_administrator_took_away_another_does_not_give_back_with_a_page_opened_before(plain: Town) -> None:
+    from peelian.store.accounts import account_of, change_account
+    from peelian.store.nights import utc_now
+
+    client = client_of(plain["administrator"])
+    address = f"/accounts/{plain['analyst'].pk}/"
+    drawn = re.findall(r'name="drawn_from" value="(\w{64})"', client.get(address).content.decode())[0]
+    change_account(plain["administrator"].actor(), account_of(plain["analyst"].pk), at=utc_now(), role="evaluator")
+    wanted = {"name": "Ann of the north", "role": "analyst", "drawn_from": drawn}
+    answer = client.post(address, wanted)
+    assert answer.status_code == 400
+    assert "Somebody changed this while the page was open" in answer.content.decode()
+    assert account_of(plain["analyst"].pk).role == "evaluator"
+    drawn = re.findall(r'name="drawn_from" value="(\w{64})"', client.get(address).content.decode())[0]
+    assert client.post(address, {**wanted, "drawn_from": drawn}).status_code == 302
+
+
 def test_the_last_administrator_is_neither_closed_nor_made_something_else(plain: Town) -> None:
     client = client_of(plain["administrator"])
     address = f"/accounts/{plain['administrator'].pk}/"

@@ -108,6 +108,24 @@ def test_who_looked_tells_nothing_of_a_tie_to_what_is_sealed(town: dict[str, Any
     assert "tied records: knows" in reader(ann).get(f"/records/{shown}/").content.decode()
 
 
+def test_record_sealed_meanwhile_is_not_opened_by_a_page_from_before(town: dict[str, Any]) -> None:
+    from peelian.site.records.frame import catalogue
+    from peelian.store.records.reading import marking_of, row_of
+    from peelian.store.records.writing import mark
+
+    ann = town["analyst"]
+    number = add(ann, "person", surname="Nightshade")
+    client = reader(ann)
+    page = client.get(f"/records/{number}/mark/").content.decode()
+    drawn = re.findall(r'name="drawn_from" value="(\w{64})"', page)[0]
+    mark(catalogue(), number, sealed(ann), "a protected person", by(ann))
+    wanted = {"sensitivity": "open", "area": "North", "reason": "she lives there", "drawn_from": drawn}
+    answer = client.post(f"/records/{number}/mark/", wanted)
+    assert answer.status_code == 400
+    assert "Somebody changed this while the page was open" in answer.content.decode()
+    assert marking_of(row_of(number)) == sealed(ann)
+
+
 def test_day_beyond_the_calendar_is_answered_in_words(town: dict[str, Any]) -> None:
     number = add(town["analyst"], "person", surname="Quill")
     client = reader(town["analyst"])

@@ -84,9 +84,10 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     known += [("No longer on any map", gone)] if gone else []
     at_first = {"name": account.name, "email": account.email, "role": account.role, "areas": areas}
     form = AccountForm(known, request.POST or None, initial=at_first)
+    form.hold_to(at_first)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        changes = {**told, "areas": sorted(told["areas"]) or [EVERYWHERE]}
+        changes = {name: told[name] for name in at_first} | {"areas": sorted(told["areas"]) or [EVERYWHERE]}
         try:
             accounts.change_account(actor_of(request), account, at=utc_now(), **changes)
         except StoreError as error:

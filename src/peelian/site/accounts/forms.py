@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from peelian.records.access import Role
 from peelian.site import limits
-from peelian.site.fields import Words
+from peelian.site.fields import DrawnForm, Words
 from peelian.store.accounts import Account
 
 #: Areas to choose from: a level in words, and its areas by id and name.
@@ -115,7 +115,7 @@ class ForgottenForm(forms.Form):
     username = Words(label="Name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"}))
 
 
-class AccountForm(forms.Form):
+class AccountForm(DrawnForm):
     """What an administrator says of an account: who it is, as what, and where."""
 
     name = Words(label="Person's name", max_length=200)

@@ -13,7 +13,7 @@ from peelian.records.marking import Marking, Sensitivity
 from peelian.records.retention import Policy
 from peelian.records.statements import Reliability
 from peelian.records.writing import written
-from peelian.site.fields import Day, Text, Words
+from peelian.site.fields import Day, DrawnForm, Text, Words
 from peelian.site.records.forms import ReasonForm, day_field, hint_of, problem, start_of
 
 _SHORT, _LONG, _MOST_VALUES = 200, 50_000, 50
@@ -158,7 +158,7 @@ def ways_between(links: Iterable[LinkType], one: tuple[str, str], other: tuple[s
     return ways
 
 
-class MarkForm(ReasonForm):
+class MarkForm(DrawnForm, ReasonForm):
     """How widely a record may be read, and why so."""
 
     sensitivity = forms.ChoiceField(

@@ -30,6 +30,7 @@ def mark(request: HttpRequest, reader: Reader, number: int) -> HttpResponse:
     if isinstance(view, Notice):
         return closed(request, reader, view)
     form = MarkForm(_readers(view.marking), request.POST or None, initial=_told(view.marking))
+    form.hold_to(_told(view.marking))
     if request.method == "POST" and form.is_valid():
         try:
             writing.mark(catalogue(), number, form.marking(), form.cleaned_data["reason"], by(reader))
