@@ -1,5 +1,6 @@
 """What the desk agrees on for every night: cards, the switch, bundles, shifts, tactics; and its pages of state."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,23 @@ def test_card_is_agreed_and_every_version_stays(town: dict[str, Any]) -> None:
     assert _audit()[0] == "agreed on a purpose card for burglary"
     wrong = {**card, "crime_type": "made-up", "expires": "2018-06-30"}
     assert client.post("/desk/cards/new/", wrong).status_code == 400
+
+
+def test_what_two_analysts_change_at_once_the_second_is_told_of_before_it_is_replaced(town: dict[str, Any]) -> None:
+    one, other = client_of(town["analyst"]), client_of(town["administrator"])
+    card = {"crime_type": "burglary", "goal": "g", "measure": "m", "owner": "o", "stop_rule": "s"}
+    tactics = {"text": "Be seen.", "source": "agreed", "review_by": "2019-04-01"}
+    for path, first in (
+        ("/desk/cards/new/?crime_type=burglary", {**card, "expires": "2018-06-30"}),
+        ("/desk/tactics/edit/?crime_type=burglary", tactics),
+    ):
+        drawn = re.findall(r'name="drawn_from" value="(\w{64})"', _text(one.get(path)))[0]
+        assert other.post(path, first).status_code == 302
+        answer = one.post(path, {**first, "drawn_from": drawn})
+        assert answer.status_code == 400, path
+        assert "Somebody changed this while the page was open" in _text(answer), path
+        drawn = re.findall(r'name="drawn_from" value="(\w{64})"', _text(one.get(path)))[0]
+        assert one.post(path, {**first, "drawn_from": drawn}).status_code == 302, path
 
 
 def test_card_agreed_under_a_clock_two_days_fast_is_replaced_by_the_next_all_the_same(town: dict[str, Any]) -> None:

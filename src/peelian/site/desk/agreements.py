@@ -1,5 +1,6 @@
 """What analysts agree on for every night: purpose cards, bundles, shifts and tactics; and the switch that ends it."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from peelian.site.configuration import site_settings
 from peelian.site.desk import standing
 from peelian.site.desk.forms import BundleForm, CardForm, ShiftForm, SwitchForm, TacticsForm
 from peelian.site.desk.frame import DESK, desk_page, need_all_areas
+from peelian.site.fields import DRAWN_FROM
 from peelian.site.rules import actor_of, allow
 from peelian.store import desk
 from peelian.store import nights as night_store
@@ -67,8 +69,9 @@ def new_card(request: HttpRequest) -> HttpResponse:
     if before is not None and not before.is_example:
         initial |= {k: getattr(before, k) for k in ("goal", "measure", "owner", "stop_rule")}
     form = CardForm(kinds, today, request.POST or None, initial=initial)
+    form.hold_to({} if before is None else asdict(before))
     if request.method == "POST" and form.is_valid():
-        card = PurposeCard(**form.cleaned_data)
+        card = PurposeCard(**{name: told for name, told in form.cleaned_data.items() if name != DRAWN_FROM})
         night_store.agree_card(card, now(), actor_of(request))
         return HttpResponseRedirect(reverse("desk-cards"))
     return desk_page(request, "card.html.j2", "desk-cards", status=400 if form.errors else 200, form=form)
@@ -225,6 +228,7 @@ def edit_tactics(request: HttpRequest) -> HttpResponse:
     later = date(today.year + _REVIEW_YEARS, today.month, min(today.day, 28))
     initial = {"text": "\n".join(held.lines), "source": held.source, "review_by": later}
     form = TacticsForm(today, request.POST or None, initial=initial)
+    form.hold_to({"text": held.lines, "source": held.source})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         agreed = Tactics(kind, desk.lines_of(said["text"]), said["source"], said["review_by"])

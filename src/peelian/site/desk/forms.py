@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from peelian.places.shifts import MOST_MINUTES, WEEKDAYS
-from peelian.site.fields import Day, Text, Words
+from peelian.site.fields import Day, DrawnForm, Text, Words
 
 _LONG, _SHORT = 2000, 200
 #: A bundle of more crime types than this is all crime.
@@ -74,7 +74,7 @@ class AddForm(ReasonForm):
         return cleaned
 
 
-class CardForm(forms.Form):
+class CardForm(DrawnForm):
     """A purpose card: without one, nothing is published."""
 
     crime_type = forms.ChoiceField(label="Speaks for")
@@ -203,7 +203,7 @@ class ShiftForm(forms.Form):
         return minutes
 
 
-class TacticsForm(forms.Form):
+class TacticsForm(DrawnForm):
     """What helps in a box."""
 
     text = Text(
