@@ -109,7 +109,7 @@ def test_once_bound_an_address_given_to_somebody_else_opens_nothing(
         ({}, "did not say"),
         ({"email": "ann@example.org", "email_verified": False}, "not verified"),
         ({"email": "ann@example.org", "email_verified": "false"}, "not verified"),
-        ({"email": "two@example.org"}, "several accounts"),
+        ({"email": "two@example.org"}, "Several accounts"),
         ({"email": "closed@example.org"}, "closed"),
         ({"email": "ada@example.org"}, "name, password and code"),
     ],
