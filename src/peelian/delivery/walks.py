@@ -50,7 +50,7 @@ def walks_of(area_night: AreaNight) -> tuple[Walk, ...]:
     """Return the walks in the order of their letters; boxes that stand alone are on none."""
     names = np.array(walk_names(area_night))
     ranks = area_night.boxes.chosen.get_column("rank").to_numpy()
-    every = _shapes(area_night.boxes.all_squares)
+    every = area_night.boxes.all_squares.shapes
     walks = []
     for name in dict.fromkeys(names[names != ""].tolist()):
         own = np.flatnonzero(names == name)
@@ -68,7 +68,7 @@ def draw_walks(walks: tuple[Walk, ...], frame: Frame, room: Room) -> Markup:
 
 def _around(squares: Squares) -> shapely.Geometry:
     """Return the boxes with the ground between each and the nearest other, so that the walk is one piece."""
-    x, y, boxes = squares.x_min, squares.y_min, _shapes(squares)
+    x, y, boxes = squares.x_min, squares.y_min, squares.shapes
     apart = np.maximum(np.abs(np.subtract.outer(x, x)), np.abs(np.subtract.outer(y, y)))
     one, other = minimum_spanning_tree(csr_array(apart)).nonzero()
     between = [shapely.union(boxes[a], boxes[b]).convex_hull for a, b in zip(one, other, strict=True)]
@@ -82,11 +82,6 @@ def _sides(shape: shapely.Geometry, others: NDArray[np.object_]) -> tuple[Side, 
     sides = [Side(name, float(x[i]), float(y[i])) for name, i in ends]
     far = {s: float(shapely.distance(shapely.Point(s.x, s.y), others).min(initial=np.inf)) for s in sides}
     return tuple(sorted(sides, key=lambda s: -far[s]))
-
-
-def _shapes(squares: Squares) -> NDArray[np.object_]:
-    x, y, size = squares.x_min, squares.y_min, squares.size_m
-    return np.asarray(shapely.box(x, y, x + size, y + size), dtype=object)
 
 
 def _label(walk: Walk, frame: Frame, room: Room) -> Label | None:

@@ -78,7 +78,7 @@ def burden(
     the box. ``x``, ``y``, ``weight`` (n_events,) are the events that fell. Where nobody lives, rates are NaN.
     """
     tree = shapely.STRtree(where.polygons)
-    squares = shapely.box(boxes.x_min, boxes.y_min, boxes.x_min + boxes.size_m, boxes.y_min + boxes.size_m)
+    squares = boxes.shapes
     box, place = tree.query(squares, predicate="intersects")
     shared = shapely.area(shapely.intersection(squares[box], where.polygons[place])) / boxes.size_m**2
     box_hours = np.bincount(place, shared * hours[box], minlength=len(where.names)).astype(np.float64)

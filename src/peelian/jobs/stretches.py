@@ -23,7 +23,7 @@ def rates_in_boxes(
 ) -> NDArray[np.float64]:
     """Return what is expected a day on every stretch that a box touches, 0 on the others; (n_stretches,)."""
     tree = shapely.STRtree(network.lines)
-    touched = [tree.query(_shapes(squares), predicate="intersects")[1] for squares in boxes]
+    touched = [tree.query(squares.shapes, predicate="intersects")[1] for squares in boxes]
     only = np.unique(np.concatenate(touched)) if touched else np.empty(0, dtype=np.int64)
     return street_rates(network, history, bundle, StreetKernel(), only)
 
@@ -33,15 +33,10 @@ def stretches_that_carry(
 ) -> tuple[tuple[Stretch, ...], ...]:
     """Return, by box, the stretches that carry most of what is expected on its streets, largest first."""
     by_box: list[list[Stretch]] = [[] for _ in range(len(squares))]
-    shapes = _shapes(squares)
+    shapes = squares.shapes
     for row in stretches_of_boxes(network, rates, period, squares).iter_rows(named=True):
         told = by_box[row["box"]]
         if row["share"] >= LEAST_STREET and len(told) < MOST_STREETS:
             inside = shapely.intersection(network.lines[row["stretch"]], shapes[row["box"]])
             told.append(Stretch(row["street"], row["share"], row["length_m"], inside))
     return tuple(tuple(told) for told in by_box)
-
-
-def _shapes(squares: Squares) -> NDArray[np.object_]:
-    x, y, size = squares.x_min, squares.y_min, squares.size_m
-    return np.atleast_1d(np.asarray(shapely.box(x, y, x + size, y + size), dtype=object))

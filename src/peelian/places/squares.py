@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from peelian.errors import PlaceError
@@ -55,6 +56,12 @@ class Squares:
     def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(x, y) of the centres in metres."""
         return self.x_min + self.size_m / 2, self.y_min + self.size_m / 2
+
+    @property
+    def shapes(self) -> NDArray[np.object_]:
+        """The squares as polygons in metres, (n_squares,)."""
+        east, north = self.x_min + self.size_m, self.y_min + self.size_m
+        return np.asarray(shapely.box(self.x_min, self.y_min, east, north), dtype=object)
 
     def contain(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return an (n_squares, n_points) table: does this square hold this point? Half-open edges."""

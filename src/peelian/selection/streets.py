@@ -190,8 +190,7 @@ def stretches_of_boxes(
 
     A stretch that leaves the box counts with the length inside it; ``share`` is of the box's streets together.
     """
-    east, north = squares.x_min + squares.size_m, squares.y_min + squares.size_m
-    boxes = shapely.box(squares.x_min, squares.y_min, east, north)
+    boxes = squares.shapes
     box, stretch = shapely.STRtree(network.lines).query(boxes, predicate="intersects")
     inside = shapely.length(shapely.intersection(network.lines[stretch], boxes[box]))
     kept = inside > 0

@@ -1,11 +1,9 @@
 """Tonight and a box's page in a real browser: moving, still, by keyboard, narrow, printed, grey, held to WCAG 2.2."""
 
 import gzip
-import io
 import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +11,21 @@ import pyogrio.raw
 import pytest
 import shapely
 from numpy.typing import NDArray
-from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.browsers import CHROMIUM, WITH_WEBGL, WITHOUT_WEBGL, add_user, barriers, sign_in, unfold
 from tests.conftest import needs
+from tests.moving_maps import ACCENT, SLOW_MS, moving, of, picture, signed_in, soon, spots
 from tests.site_home import CLOCK, NIGHTS, copy_of, served
 
 from peelian.site.assets import BUILT
 
 MAP = f"/tonight/town/{NIGHTS[1]}/district/North/burglary/"
 BOX = f"{MAP}box/1/"
-#: The map is drawn in software, on cores that other tests use too.
-SLOW_MS = 60_000
 #: What has the keyboard's focus: a list, the map, a switch or a row, by its name.
 FOCUSED = """() => { const e = document.activeElement;
     if (e.className.includes?.('maplibregl-canvas')) return 'map';
     return e.dataset.toggle ?? e.closest('tr[data-box]')?.dataset.box ?? e.name ?? '' }"""
-ACCENT, WATER = (11, 87, 99), (223, 232, 234)
+WATER = (223, 232, 234)
 
 
 @pytest.fixture(scope="module")
@@ -68,53 +64,6 @@ def page(browser: Browser, key: dict[str, object]) -> Iterator[Page]:
     context = of(browser, key)
     yield context.new_page()
     context.close()
-
-
-def signed_in(browser: Browser, address: str) -> dict[str, object]:
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, address, "ann", "/tonight/")
-    page.wait_for_url(re.compile("/tonight/"))
-    kept: dict[str, object] = dict(context.storage_state())
-    context.close()
-    return kept
-
-
-def of(browser: Browser, key: dict[str, object], *, script: bool = True, width: int = 1440) -> BrowserContext:
-    return browser.new_context(
-        viewport={"width": width, "height": 900},
-        storage_state=key,  # type: ignore[arg-type]  # as it was kept
-        java_script_enabled=script,
-    )
-
-
-def moving(page: Page, where: str) -> None:
-    """Open a page and wait until its map moves."""
-    page.goto(where)
-    page.locator("figure.sight").scroll_into_view_if_needed()
-    page.locator("figure[data-map=usable]").wait_for(timeout=SLOW_MS)
-
-
-def picture(page: Page) -> NDArray[np.uint8]:
-    """Return what the map shows beside its panel, (height, width, 3)."""
-    shot = page.locator(".moving canvas").screenshot()
-    free = round(page.locator(".view").evaluate("e => e.clientWidth"))
-    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))[:, :free]
-
-
-def soon(holds: Callable[[], bool]) -> bool:
-    """Return whether something comes true of a picture that is drawn when its turn comes."""
-    until = time.monotonic() + SLOW_MS / 1000
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-def spots(image: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.intp]:
-    """Return (y, x) of the pixels of a colour."""
-    return np.argwhere((np.abs(image.astype(int) - colour) <= 2).all(axis=2))
 
 
 @pytest.mark.parametrize("where", [MAP, f"{MAP}?top=20&counts=on&crimes=on", BOX])

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
-from tests.acceptance.site.test_tonight import ACCENT, moving, of, picture, signed_in, spots
 from tests.browsers import CHROMIUM, WITH_WEBGL, add_user, barriers, unfold
+from tests.moving_maps import ACCENT, moving, of, picture, signed_in, spots
 from tests.site_home import CLOCK, NIGHTS, served
 from tests.walked_town import make_walked_town
 
